@@ -26,6 +26,7 @@ _MOST_SCANS = 100  # a progressive JPEG can ask for thousands of passes over the
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _TOO_MANY_PIXELS = f"The photo has more than {MOST_PIXELS // 1_000_000} megapixels."
 _QUALITY = 90
+_FAR_OUTSIDE = 1_000_000  # pixels; NaN and infinity are not below it either
 _JFIF_WITHOUT_THUMBNAIL = 16
 _END_OF_PICTURE_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # the first marker after the scan that is neither stuffing nor restart
 _ORIENTATION = re.compile(rb"\x01\x12\x00\x03|\x12\x01\x03\x00|:Orientation")  # EXIF in both byte orders, and XMP
@@ -70,7 +71,7 @@ def check(content: bytes, *, kind: Kind, minimum: tuple[int, int]) -> Photo:
     return _encoded(picture, kind=kind)
 
 
-def cut_plate(vehicle: Photo | bytes, box: Sequence[float]) -> Photo:
+def cut_plate(vehicle: Photo | bytes, box: Sequence[object]) -> Photo:
     """Cut the plate photo, marked as cut, out of the picture of the whole vehicle (RES-1).
 
     Args:
@@ -123,7 +124,7 @@ def _opened(content: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(content), formats=("JPEG", "PNG"))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoNotUsable(_TOO_MANY_PIXELS) from error
-    except Exception as error:  # noqa: BLE001 - decoders raise anything on hostile files
+    except Exception as error:  # decoders raise anything on hostile files
         raise PhotoNotUsable("The photo is damaged and cannot be opened.") from error
     if picture.width * picture.height > MOST_PIXELS:
         raise PhotoNotUsable(_TOO_MANY_PIXELS)
@@ -139,7 +140,7 @@ def _decoded(content: bytes) -> Image.Image:
         picture.load()
         upright = _turned(picture)
         return upright if upright.mode in {"RGB", "L"} else _flattened(upright)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # as above
         raise PhotoNotUsable("The photo is damaged or cut off.") from error
 
 
@@ -174,17 +175,16 @@ def _checked_as_it_is(jpeg: bytes, *, kind: Kind, minimum: tuple[int, int]) -> P
         # Every coded bit is still read, which proves the picture whole; an eighth of the size spares the rest of the work.
         picture.draft(picture.mode, (max(1, size[0] // 8), max(1, size[1] // 8)))
         picture.load()
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # as above
         raise PhotoNotUsable("The photo is damaged or cut off.") from error
     return Photo(kind=kind, jpeg=jpeg, width=size[0], height=size[1])
 
 
-def _box_inside(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    if len(box) != 4 or any(isinstance(edge, bool) or not isinstance(edge, int | float) for edge in box):
+def _box_inside(box: Sequence[object], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    edges = [edge for edge in box if isinstance(edge, int | float) and not isinstance(edge, bool) and abs(edge) < _FAR_OUTSIDE]
+    if len(edges) != 4 or len(box) != 4:
         raise PhotoNotUsable("The plate's box needs four numbers.")
-    if not all(math.isfinite(edge) for edge in box):
-        raise PhotoNotUsable("The plate's box needs four numbers.")
-    left, top, right, bottom = max(0, box[0]), max(0, box[1]), min(size[0], box[2]), min(size[1], box[3])
+    left, top, right, bottom = max(0, edges[0]), max(0, edges[1]), min(size[0], edges[2]), min(size[1], edges[3])
     if right - left < 1 or bottom - top < 1:
         raise PhotoNotUsable("The plate's box is not inside the photo.")
     return left, top, right, bottom
