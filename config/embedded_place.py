@@ -1,6 +1,6 @@
 """Where everything of one data folder's embedded PostgreSQL is, and which folders it leaves alone.
 
-Split from `config/embedded.py`, which acts on it. A folder is refused with one sentence before anything in it is touched.
+Split from `config/embedded.py`, which acts on it. A folder is refused with one sentence before anything in it changes.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ SOCKET_NAMES = (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock")
 LONGEST_SOCKET_PATH = 103  # bytes; macOS allows 103, Linux 107
 LEAST_FREE_BYTES = 300 * 1024 * 1024
 
-# libpq reads a comma in a host as a list and PostgreSQL splits the socket directory at commas: other paths get a plain one.
+# libpq reads a comma in a host as a list, and so does PostgreSQL in a socket folder: other paths get a plain one.
 PLAIN_PATH = re.compile(r"/[\w./+-]+", re.ASCII)
 
 
@@ -77,7 +77,7 @@ class Place:
             uid, gid = embedded_programs.account()
         if uid == 0:
             raise EmbeddedError(
-                f"{self.cluster} belongs to root, as whom PostgreSQL does not run: give it to another user."
+                f"{self.cluster} belongs to root, but PostgreSQL does not run as root: give it another owner."
             )
         return {"user": uid, "group": gid, "extra_groups": []}
 
@@ -127,7 +127,7 @@ def refuse_unmarked(place: Place) -> None:
         )
     if os.path.lexists(place.cluster) and not place.marker.exists():
         raise EmbeddedError(
-            f"{place.cluster} was not made by PlateLedger and is left alone: choose another DATA_DIR, or move that folder."
+            f"{place.cluster} was not made by PlateLedger and is left alone: choose another DATA_DIR, or move it."
         )
 
 

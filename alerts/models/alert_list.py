@@ -1,0 +1,45 @@
+"""Alert lists: who watches, and who is told (ALR-1, ALR-4)."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User, UserGroup
+
+
+class Scope(models.TextChoices):
+    SELF = "self", "Only me"
+    USERS = "users", "Named users"
+    GROUP = "group", "A user group"
+    AGENCY = "agency", "The whole agency"
+
+
+class AlertListQuerySet(models.QuerySet["AlertList"]):
+    def visible_to(self, user: User) -> "AlertListQuerySet":
+        """Lists are their owner's; sharing shares notifications, not the list."""
+        return self.filter(owner=user)
+
+
+class AlertList(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="alert_lists")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.SELF)
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    group = models.ForeignKey(UserGroup, on_delete=models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AlertListQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="alert_list_scope_is_listed"),
+            models.CheckConstraint(condition=~Q(scope=Scope.GROUP) | Q(group__isnull=False),
+                                   name="alert_list_group_is_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

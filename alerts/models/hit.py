@@ -1,0 +1,53 @@
+"""A new read that matched an entry, with all that a mail or a page needs to say of it (ALR-5).
+
+What is shown is copied from the read when it is stored, so that a mail needs no door to the store of reads.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import User
+from alerts.models.entry import Entry
+
+
+class HitQuerySet(models.QuerySet["Hit"]):
+    def visible_to(self, user: User) -> "HitQuerySet":
+        """The hits that `user` was notified of, as owner or recipient."""
+        from alerts.models.notification import Notification
+
+        return self.filter(models.Exists(Notification.objects.filter(
+            recipient=user, entry_id=models.OuterRef("entry_id"), record_id=models.OuterRef("record_id"))))
+
+
+class Hit(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, db_constraint=False, related_name="hits")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    record_id = models.UUIDField()
+    plate = models.CharField(max_length=10, db_collation="C")
+    state = models.CharField(max_length=2, db_collation="C")
+    hit_at = models.DateTimeField()
+    captured_at = models.DateTimeField()
+    zone = models.CharField(max_length=64)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    address = models.CharField(max_length=200)
+    intersection = models.CharField(max_length=200)
+    place_state = models.CharField(max_length=2)
+    source = models.CharField(max_length=150)
+    camera = models.CharField(max_length=200)
+    make = models.CharField(max_length=200)
+    model = models.CharField(max_length=200)
+
+    objects = HitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-hit_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["plate", "entry", "record_id"], name="hit_once_for_entry_and_read"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,22 @@
+"""The contract's numbers about alert lists: one record, with history (ALR-1, ALR-7)."""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+class AlertPolicy(models.Model):
+    """One row (id 1): batch size, life of an entry, first prompt before its end, grace after it."""
+
+    max_entries = models.PositiveIntegerField("active entries of a list at most", default=2500)
+    validity_days = models.PositiveIntegerField(default=365)
+    prompt_days = models.PositiveIntegerField("days before expiry that the owner is prompted", default=14)
+    grace_days = models.PositiveIntegerField("days after expiry that an entry can still be renewed", default=7)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "alert policies"
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="alert_policy_is_one_row")]
+
+    def __str__(self) -> str:
+        return "alert policy"

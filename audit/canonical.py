@@ -1,0 +1,48 @@
+"""The one text of a fact: what is hashed must not depend on who wrote it down."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+
+class NotCanonical(ValueError):
+    """A value has no single text: floating point, NUL, an integer beyond 2^53, an unknown type."""
+
+
+def text(facts: Mapping[str, Any]) -> str:
+    """Return `facts` as JSON with sorted keys, no spaces, NFC text, whole numbers and times in UTC; empty facts are left out.
+
+    Raises:
+        NotCanonical: for a value that could be written in more than one way.
+    """
+    return json.dumps(_plain(facts), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, int):
+        if abs(value) > 2**53:
+            raise NotCanonical("whole numbers beyond 2^53 have no single text in JSON")
+        return value
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise NotCanonical("text must not hold NUL")
+        return unicodedata.normalize("NFC", str(value))
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | UUID | Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {_plain(str(key)): _plain(item) for key, item in value.items() if item not in (None, "", {})}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [_plain(item) for item in value]
+        return sorted(items) if isinstance(value, set | frozenset) else items
+    raise NotCanonical(f"{type(value).__name__} has no single text")

@@ -1,0 +1,59 @@
+"""The event catalogue: every kind of fact that the log can hold, in one place (AUD-1).
+
+`room.fact` in the past. What a kind's `details` hold is said beside it. Kinds of refusals end in `refused`.
+"""
+
+from django.db.models import TextChoices
+
+
+class Kind(TextChoices):
+    # accounts
+    SIGNED_IN = "session.signed_in", "Signed in"
+    SIGN_IN_REFUSED = "session.sign_in_refused", "Sign-in refused"  # username, why
+    SIGNED_OUT = "session.signed_out", "Signed out"
+    SESSION_ENDED = "session.ended", "Session ended"  # why: idle, absolute, account
+    ACCOUNT_LOCKED = "account.locked", "Account locked"  # username
+    ACCOUNT_RELEASED = "account.released", "Account released"  # username
+    ADDRESS_LOCKED = "address.locked", "Address locked"
+    RULES_AFFIRMED = "rules.affirmed", "Rules of behavior affirmed"  # version
+    ACCESS_REFUSED = "access.refused", "Access refused"  # method, route, status, why
+    # lpr
+    QUERY_ATTEMPTED = "query.attempted", "Query asked"  # the whole question
+    QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest
+    QUERY_FAILED = "query.failed", "Query failed"  # why
+    QUERY_REFUSED = "query.refused", "Query refused"  # what was entered, errors by field
+    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page
+    QUERY_REPLAYED = "query.replayed", "Query replayed"
+    QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
+    PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number
+    READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
+    READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
+    # alerts
+    LIST_CREATED = "list.created", "Alert list created"
+    LIST_CHANGED = "list.changed", "Alert list changed"
+    LIST_DELETED = "list.deleted", "Alert list deleted"
+    LIST_VIEWED = "list.viewed", "Alert list viewed"
+    ENTRY_ADDED = "entry.added", "Alert entry added"  # list, entry, scope
+    ENTRY_REFUSED = "entry.refused", "Alert entry refused"  # what was entered, errors by field
+    ENTRY_RENEWED = "entry.renewed", "Alert entry renewed"
+    ENTRY_REMOVED = "entry.removed", "Alert entry removed"
+    ENTRY_EXPIRED = "entry.expired", "Alert entry expired"
+    ENTRIES_SEARCHED = "entries.searched", "Own alert entries searched"
+    HIT_MADE = "hit.made", "Alert hit"  # entry, record
+    HITS_VIEWED = "hits.viewed", "Hits viewed"
+    NOTIFICATION_SENT = "notification.sent", "Notification sent"
+    NOTIFICATION_FAILED = "notification.failed", "Notification given up"
+    # audit
+    AUDIT_SEARCHED = "audit.searched", "Audit log searched"  # criteria
+    AUDIT_VIEWED = "audit.viewed", "Audit search viewed"  # search, page
+    AUDIT_REFUSED = "audit.refused", "Audit search refused"
+    # back office and operation
+    RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
+    RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields
+    RECORD_DELETED = "record.deleted", "Record deleted in the back office"
+    RECORD_VIEWED = "record.viewed", "Record viewed in the back office"
+    COMMAND_RUN = "command.run", "Command run"  # command
+
+
+def is_refusal(kind: str) -> bool:
+    return kind.endswith("refused")

@@ -1,0 +1,69 @@
+"""Gives every event its request, and records every refusal outside of any transaction (AUD-1, decision 3)."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from audit import context
+from audit.events import Kind
+from audit.record import AuditUnavailable, record_durably
+
+# 404 is what another AOR's record answers, so a signed-in user's is a refusal too.
+REFUSALS = {400, 401, 403, 404, 405, 409, 413, 415, 429}
+REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
+
+
+class AuditMiddleware:
+    """Outermost of the middleware that may answer: what it enters is there for all inside it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with context.entered(context.of_request(request)) as now:
+            request.audit_context = now
+            response = self.get_response(request)
+            try:
+                self._record_refusal(request, response, now)
+            except AuditUnavailable:
+                response = unavailable(request)
+            response["X-Request-Id"] = now.request_id
+            return response
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+        """By now the session is known: the actor stands before any view or gate does anything."""
+        identify(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return unavailable(request) if isinstance(exception, AuditUnavailable) else None
+
+    def _record_refusal(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
+        if now.refusal_recorded or response.status_code not in REFUSALS:
+            return
+        if now.actor is None and response.status_code not in REFUSALS_TO_ANYONE:
+            return
+        match = request.resolver_match
+        record_durably(Kind.ACCESS_REFUSED, method=request.method or "", status=response.status_code,
+                       route=match.route if match else "", why=getattr(response, "reason_phrase", ""))
+
+
+def identify(request: HttpRequest) -> None:
+    """Take the actor and the session mark from the request; called again where a login changes them."""
+    now = request.audit_context
+    now.actor = context.actor_of(getattr(request, "user", None))
+    session = getattr(request, "session", None)
+    now.session = context.session_mark(session.session_key if session is not None else None)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Fail closed: without a record nothing is done and nothing is shown (AUD-1)."""
+    detail = "The audit log cannot be written, so nothing was done. Try again in a minute."
+    if request.path.startswith("/api/"):
+        answer: HttpResponse = JsonResponse(
+            {"type": "audit-unavailable", "title": "Service unavailable", "status": 503, "detail": detail}, status=503,
+            content_type="application/problem+json")
+    else:
+        answer = render(request, "503.html", {"detail": detail}, status=503)
+    answer["Retry-After"] = "60"
+    return answer

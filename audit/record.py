@@ -1,0 +1,108 @@
+"""The only writer of the log (AUD-1, AUD-2, QRY-8).
+
+`record` writes into the transaction that is open, so that a change and its event stand or fall together. What must stand
+whatever happens next (an attempt, a refusal) is written by `record_durably`, which insists that no transaction is open.
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from audit import canonical, context
+from audit.events import Kind, is_refusal
+
+logger = logging.getLogger(__name__)
+
+
+class AuditUnavailable(Exception):
+    """The log cannot be written: the action is not done and nothing is shown (answered as 503)."""
+
+
+class Recorded(NamedTuple):
+    id: UUID
+    at: datetime
+
+
+def record(
+    kind: Kind,
+    *,
+    actor: context.Actor | None = None,
+    on_behalf_of: str = "",
+    plate: str = "",
+    state: str = "",
+    reason: str = "",
+    query: UUID | None = None,
+    using: str = "default",
+    **details: Any,
+) -> Recorded:
+    """Append one event and return its id and the database's time.
+
+    Args:
+        kind: the catalogue's kind.
+        actor: who acts; by default the actor of the running request, task or command.
+        on_behalf_of: the person named, where one is.
+        plate, state, reason: what was asked or watched, folded as in the store.
+        query: the id of the attempt that the event belongs to.
+        using: the database alias whose transaction the event joins.
+        details: what else happened; whole numbers, text, times, lists and mappings.
+
+    Raises:
+        AuditUnavailable: the database did not take the event.
+    """
+    payload = canonical.text(facts(actor=actor, on_behalf_of=on_behalf_of, plate=plate, state=state, reason=reason,
+                                   query=query, details=details))
+    try:
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT id, at FROM audit.append(%s::text, %s::text)", [str(kind), payload])
+            recorded = Recorded(*cursor.fetchone())
+    except DatabaseError as error:
+        _spool(error)
+        raise AuditUnavailable(str(kind)) from error
+    if is_refusal(kind):
+        context.current().refusal_recorded = True
+    return recorded
+
+
+def record_durably(kind: Kind, *, using: str = "default", **facts_and_details: Any) -> Recorded:
+    """Append one event in a transaction of its own, committed on return. Arguments as for `record`.
+
+    Raises:
+        AuditUnavailable: the database did not take the event.
+        RuntimeError: a transaction is open, whose rollback would erase the event.
+    """
+    if connections[using].in_atomic_block:
+        raise RuntimeError(f"{kind} must be recorded outside of any transaction")
+    return record(kind, using=using, **facts_and_details)
+
+
+def facts(
+    *, actor: context.Actor | None, on_behalf_of: str, plate: str, state: str, reason: str, query: UUID | None,
+    details: dict[str, Any],
+) -> dict[str, Any]:
+    """The whole of an event as it is hashed: who, from where, for whom, what."""
+    now = context.current()
+    actor = actor or now.actor or context.SYSTEM
+    return {
+        "actor_id": actor.id, "actor": actor.name, "aor": actor.aor, "component": actor.component, "role": actor.role,
+        "request": now.request_id, "address": now.address, "client": now.client, "session": now.session,
+        "on_behalf_of": on_behalf_of, "plate": plate, "state": state, "reason": reason, "query": query,
+        "details": details,
+    }
+
+
+def _spool(error: Exception) -> None:
+    """Note that an event was not taken: time, user id, path and error, never what was asked."""
+    now = context.current()
+    user = now.actor.id if now.actor else None
+    line = f"{datetime.now(UTC).isoformat()} user={user} path={now.path} error={type(error).__name__}\n"
+    try:
+        settings.AUDIT_SPOOL.parent.mkdir(parents=True, exist_ok=True)
+        with open(settings.AUDIT_SPOOL, "a", encoding="utf-8") as spool:
+            spool.write(line)
+    except OSError:
+        logger.error("neither the log nor the spool can be written")
+    logger.critical("the audit log cannot be written: %s", type(error).__name__)

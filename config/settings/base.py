@@ -1,0 +1,265 @@
+"""Production, whole. `demo` and `test` loosen it; nothing here asks which environment it is in.
+
+A missing value is read as empty, so that `check --deploy` can name all that are missing at once; web and worker refuse to
+start while one is (`config.checks`, decision 16).
+"""
+
+from pathlib import Path
+
+from environs import Env
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").resolve()
+
+DEBUG = env.bool("DJANGO_DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+AGENCY_NAME = env.str("AGENCY_NAME", "Agency")
+
+# --- The house ------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config.apps.ShellConfig",
+    "config.apps.BackOfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "axes",
+    "csp",
+    "simple_history",
+    "audit",
+    "accounts",
+    "lpr",
+    "alerts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    # Every event gets its request id, address and client from here; refusals are recorded outside any transaction.
+    "audit.middleware.AuditMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Suspended, session over, splash, training: an ordered list of gates on every channel.
+    "accounts.middleware.GateMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    # Last: it only has to see the login that an address may no longer try.
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.shell",
+            ],
+        },
+    }
+]
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Databases (decision 6): one login for each role, each given only to the process that needs it --------------------
+# Server-side binding keeps plates out of the text of statements and lets the server keep their plans; it breaks DDL and
+# COPY, so the owner's login is without it. `owner` logs in as the migrator and assumes the role that owns everything.
+SERVER_SIDE_BINDING = {"server_side_binding": True, "prepare_threshold": 3}
+
+
+def database(url_name: str, **options: object) -> dict:
+    """The DATABASES entry of a login whose address stands in the environment variable `url_name`."""
+    parsed: dict = {"ENGINE": "django.db.backends.postgresql"}
+    if env.str(url_name, ""):
+        parsed = env.dj_db_url(url_name, conn_max_age=None, conn_health_checks=True)
+    parsed["OPTIONS"] = parsed.get("OPTIONS", {}) | options
+    return parsed
+
+
+DATABASES = {
+    "default": database("DATABASE_URL", **SERVER_SIDE_BINDING),
+    "loader": database("DATABASE_LOADER_URL", **SERVER_SIDE_BINDING),
+    "owner": database("DATABASE_OWNER_URL", assume_role="lpr_owner"),
+}
+DATABASE_ROUTERS: list[str] = []
+
+# --- People (ACC-1, decision 11) --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.RoleBackend"]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+# 46 MiB, one pass, one lane: 81 ms; at most two at a time (accounts.passwords).
+PASSWORD_HASHERS = ["accounts.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.LengthAndRepetitionValidator"},
+]
+LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
+LOCKOUT_WINDOW_SECONDS = env.int("LOCKOUT_WINDOW_SECONDS", 15 * 60)
+# axes limits spraying by address only; the account's own row is ours.
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = env.int("ADDRESS_FAILURES", 50)
+AXES_COOLOFF_TIME = 0.25
+AXES_RESET_ON_SUCCESS = False
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "password1", "password2", "old_password", "new_password1",
+                             "new_password2", "answer", "answer_1", "answer_2", "answer_3", "code"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_CALLABLE = "accounts.views.login.address_locked"
+AXES_CLIENT_IP_CALLABLE = "audit.context.client_address"
+
+# --- Sessions ---------------------------------------------------------------------------------------------------------
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = min(env.int("SESSION_IDLE_SECONDS", 30 * 60), 30 * 60)
+SESSION_ABSOLUTE_SECONDS = min(env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60), 12 * 60 * 60)
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+
+# --- Transport and pages ----------------------------------------------------------------------------------------------
+# How many proxies stand before us: the client's address is that many hops from the right of X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "worker-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": env.str("PHOTO_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("PHOTO_STORAGE_OPTIONS", "{}"),
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
+# Photos have no address of their own: they are served by a view that checks and records.
+MEDIA_URL = env.str("MEDIA_URL", "/media/")
+
+# --- Jobs, cache, mail ------------------------------------------------------------------------------------------------
+# Nothing correct depends on broker or cache (decision 2); one-second time-outs, so that a dead Redis is no outage.
+REDIS_URL = env.str("REDIS_URL", "")
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600} if REDIS_URL
+    else {"polling_interval": 0.05}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
+    "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    } if REDIS_URL else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+EMAIL_URL = env.dj_email_url("EMAIL_URL", "") if env.str("EMAIL_URL", "") else {}
+EMAIL_BACKEND = EMAIL_URL.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = EMAIL_URL.get("EMAIL_HOST", "")
+EMAIL_PORT = EMAIL_URL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = EMAIL_URL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = EMAIL_URL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL_URL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL_URL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "plateledger@localhost")
+# What stands in mails before a path; mails are written by workers, which have no request.
+SITE_URL = env.str("SITE_URL", "")
+
+# --- Reads ------------------------------------------------------------------------------------------------------------
+READS_PER_CALL = 1000
+READS_PER_PAGE = 50
+PHOTO_MIN_SIZES = {"plate": (48, 16), "vehicle": (160, 120)}
+PHOTO_MAX_PIXELS = 25_000_000
+# "yes": a plate photo cut out of the vehicle photo counts as the second photo (RES-1).
+CUT_PLATE_PHOTO_COUNTS = env.bool("CUT_PLATE_PHOTO_COUNTS", True)
+STATE_OUTLINES_FILE = BASE_DIR / "config" / "static" / "vendor" / "us-atlas" / "states-10m.json"
+MAP_STREET_TILES = env.str("MAP_STREET_TILES", "")
+MAP_SATELLITE_TILES = env.str("MAP_SATELLITE_TILES", "")
+MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", "")
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.problems.problem_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PlateLedger",
+    "VERSION": "1",
+    "DESCRIPTION": "Known-plate queries, alert lists and the loading of reads. Errors are RFC 9457 problem details.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+# --- The record -------------------------------------------------------------------------------------------------------
+# Where a moment is noted when the log itself cannot be written: time, user id, path and error, nothing else.
+AUDIT_SPOOL = env.path("AUDIT_SPOOL", DATA_DIR / "audit-spool.log")
+SIMPLE_HISTORY_REVERT_DISABLED = True
+SILENCED_SYSTEM_CHECKS: list[str] = []
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logging.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django.db.backends": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
+}

@@ -1,0 +1,38 @@
+"""The demo and a developer's machine: embedded servers, plain HTTP, mails as files, no second factor."""
+
+from config import embedded
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR, SERVER_SIDE_BINDING, env
+
+DEBUG = env.bool("DJANGO_DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or "the demo has no secrets: its data is made up and its address is this machine"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+AGENCY_NAME = env.str("AGENCY_NAME", "Demo Agency")
+SITE_URL = env.str("SITE_URL", f"http://localhost:{env.int('PORT', 8000)}")
+
+EMBEDDED_POSTGRES = not env.str("DATABASE_URL", "")
+if EMBEDDED_POSTGRES:
+    DATABASES = {
+        alias: embedded.connection_settings(DATA_DIR, role) | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        for alias, role in {"default": "lpr_app", "loader": "lpr_loader", "owner": "lpr_migrator"}.items()
+    }
+    DATABASES["default"]["OPTIONS"] |= SERVER_SIDE_BINDING
+    DATABASES["loader"]["OPTIONS"] |= SERVER_SIDE_BINDING
+    DATABASES["owner"]["OPTIONS"] |= {"assume_role": "lpr_owner"}
+
+SESSION_COOKIE_NAME = "session"
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_NAME = "csrf"
+CSRF_COOKIE_SECURE = False
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_PRELOAD = False
+
+if not env.str("EMAIL_URL", ""):
+    EMAIL_BACKEND = "config.mailfiles.EmailBackend"
+MAIL_DIR = DATA_DIR / "mail"
+# One process serves pages and takes reads in; production gives the second its own (config.wsgi_ingest).
+SERVES_READ_INTAKE = True
+STATIC_ROOT = DATA_DIR / "static"
+MFA_REQUIRED = False

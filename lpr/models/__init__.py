@@ -1,0 +1,7 @@
+from lpr.models.delivery import QuarantinedRecord, Receipt
+from lpr.models.policy import Offense, ReasonCode, TimeframeLimit
+from lpr.models.source import Jurisdiction, Source, SourceAuthority, SourceKey, SourceKind
+from lpr.models.street import Street, StreetDataset
+
+__all__ = ["Jurisdiction", "Offense", "QuarantinedRecord", "ReasonCode", "Receipt", "Source", "SourceAuthority",
+           "SourceKey", "SourceKind", "Street", "StreetDataset", "TimeframeLimit"]

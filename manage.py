@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Commands of PlateLedger. Production sets DJANGO_SETTINGS_MODULE=config.settings.base."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.demo")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

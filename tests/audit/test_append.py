@@ -1,0 +1,82 @@
+"""The database's part of the record: what it vouches for, and what it refuses (AUD-2, BEY-3)."""
+
+import hashlib
+import json
+
+import psycopg
+import pytest
+from audit import context
+from audit.events import Kind
+from audit.record import record, record_durably
+from django.db import DatabaseError, connections, transaction
+
+from config import databases
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def rows(sql: str, *parameters: object) -> list[tuple]:
+    with databases.administrator() as connection:
+        return connection.execute(sql, parameters or None).fetchall()
+
+
+@pytest.mark.req("AUD-1")
+def test_an_event_holds_who_asked_and_what():
+    actor = context.Actor(id=7, name="officer", aor="NYC", component="ERO", role="officer")
+    recorded = record_durably(Kind.QUERY_ATTEMPTED, actor=actor, plate="ABC123", state="PA", reason="CRIM", note="x")
+    [(plate, state, actor_id, aor, query, payload)] = rows(
+        "SELECT plate, state, actor_id, aor, query, payload FROM audit.event WHERE id = %s", recorded.id)
+    assert (plate, state, actor_id, aor, query) == ("ABC123", "PA", 7, "NYC", recorded.id)
+    assert json.loads(payload)["details"] == {"note": "x"}
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_the_leaf_is_the_hash_of_header_and_salted_payload():
+    recorded = record_durably(Kind.SIGNED_OUT, plate="ABC123")
+    [(at_us, xact, kind, nonce, leaf, payload, queued)] = rows(
+        "SELECT (extract(epoch FROM e.at) * 1000000)::bigint, e.xact::text, e.kind, e.nonce, e.leaf, e.payload, u.leaf"
+        " FROM audit.event e JOIN audit.unsealed u USING (at, id) WHERE e.id = %s", recorded.id)
+    header = f"plateledger event v1\n{recorded.id}\n{at_us}\n{xact}\n{kind}\n".encode()
+    expected = hashlib.sha256(b"\x00" + header + hashlib.sha256(nonce + payload.encode()).digest()).digest()
+    assert leaf == expected == queued
+    assert len(nonce) == 32
+
+
+@pytest.mark.req("AUD-2")
+@pytest.mark.parametrize("alias", ["default", "loader", "owner"])
+@pytest.mark.parametrize("statement", [
+    "UPDATE audit.event SET kind = 'x.y'", "DELETE FROM audit.event", "TRUNCATE audit.event",
+    "TRUNCATE audit.event_default",
+])
+def test_no_login_changes_the_log(alias, statement):
+    record_durably(Kind.SIGNED_OUT)
+    with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.req("AUD-2")
+def test_even_an_administrator_is_refused_on_every_month():
+    record_durably(Kind.SIGNED_OUT)
+    for (table,) in rows("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit.event'::regclass"):
+        for statement in (f"TRUNCATE {table}", f"UPDATE {table} SET kind = 'x.y'", f"DELETE FROM {table}"):
+            if rows(f"SELECT count(*) FROM {table}") == [(0,)] and not statement.startswith("TRUNCATE"):
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), databases.administrator() as connection:
+                connection.execute(statement)
+
+
+@pytest.mark.req("AUD-2")
+def test_the_application_cannot_insert_or_read_events_itself():
+    for statement in ("INSERT INTO audit.event (id) VALUES (gen_random_uuid())", "SELECT * FROM audit.event",
+                      "SELECT * FROM audit.unsealed", "SELECT audit.event_by_id(gen_random_uuid())"):
+        with pytest.raises(DatabaseError), connections["default"].cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_an_event_of_a_rolled_back_transaction_is_gone_and_durable_ones_refuse_to_be_in_one():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        record_durably(Kind.SIGNED_OUT)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record(Kind.SIGNED_OUT)
+        raise ZeroDivisionError
+    assert rows("SELECT count(*) FROM audit.event WHERE kind = 'session.signed_out'") == [(0,)]

@@ -1,0 +1,103 @@
+"""What every test stands on: a real PostgreSQL with the service's own roles and guards.
+
+Inside Django's TestCase nothing is ever committed, and the guards refuse its flush. So one template database is migrated
+once, and each test that asks for `database` gets a clone of its own, in which commits are commits.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from config import databases
+
+ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["tests.personas", "tests.factories.lpr"]
+
+
+def _release() -> str:
+    """A mark of everything that makes the template: a change of any of it makes a new one."""
+    files = sorted(file for pattern in ("*/migrations/*.py", "*/sql/*.sql", "*/first_records.py", "config/guard.py",
+                                        "accounts/roles.py") for file in ROOT.glob(pattern))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+def _use(name: str) -> None:
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = settings.DATABASES[alias]["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -> Iterator[Callable[[], None]]:
+    """Build the template of this release once for all workers; return what gives the worker a fresh clone."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    template, mine = f"test_template_{_release()}", f"test_{worker}"
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with django_db_blocker.unblock():
+        databases.ensure_running()
+        with open(settings.DATA_DIR / "template.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _build_template(template)
+
+        def fresh() -> None:
+            _use(mine)
+            databases.drop(mine)
+            databases.create(mine, template=template)
+
+        fresh()
+        yield fresh
+        _use(mine)
+        databases.drop(mine)
+
+
+def _build_template(name: str) -> None:
+    ready = settings.DATA_DIR / f"{name}.ready"
+    if ready.exists():
+        return
+    databases.drop(name)
+    _use(name)
+    databases.prepare(name)
+    from django.core.management import call_command
+
+    call_command("install_first_records", verbosity=0)
+    _use(name)
+    ready.touch()
+
+
+@pytest.fixture
+def database(django_db_setup: Callable[[], None], django_db_blocker: object) -> Iterator[None]:
+    """A database of one's own, with the service's first records in it, thrown away after the test."""
+    with django_db_blocker.unblock():
+        yield
+        django_db_setup()
+
+
+@pytest.fixture
+def db(database: None) -> None:
+    """The name that pytest-django's own fixtures ask for."""
+
+
+@pytest.fixture
+def transactional_db(database: None) -> None:
+    """The name that pytest-django's live server asks for."""
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment that domain functions are told; the database's own clock is real."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path: Path, settings: object) -> None:
+    """Photos, mails and the spool of a test lie in its own folder."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.AUDIT_SPOOL = tmp_path / "spool.log"

@@ -1,0 +1,1 @@
+"""Reads for tests, made through the loader."""
