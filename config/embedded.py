@@ -285,6 +285,9 @@ def _failure(what: str, output: str, place: Place) -> str:
 def _wait_for_answer(place: Place) -> None:
     """Return when a session can be opened: another process may have started the server a moment ago."""
     settings = connection_settings(place.folder, "postgres")
+    socket = f"unix_socket_directories={place.socket_dir}"
+    if any(socket not in words for words in _processes(place).values() if f"cluster_name={place.tag}" in words):
+        raise EmbeddedError(f"The database of {place.folder} is being run by root: end that run first.")
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

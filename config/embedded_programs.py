@@ -30,7 +30,7 @@ class EmbeddedError(Exception):
 
 
 def folder(*, as_root: bool) -> Path:
-    """Return the programs' folder that the server's user can reach. Raises EmbeddedError where the platform has none."""
+    """Return the folder of programs that the server's user can run. Raises EmbeddedError where there are none."""
     spec = importlib.util.find_spec(PACKAGE)  # finds without importing: the package's own code is not wanted
     homes = list(spec.submodule_search_locations or []) if spec else []
     programs = Path(homes[0]) / INSTALLATION / "bin" if homes else None
@@ -45,7 +45,7 @@ def run(
     """Run a program with an environment of its own, so that no secret and no PG* variable reaches the server."""
     environment = {"PATH": CLEAN_PATH, "HOME": "/", "LC_ALL": "C", "TZ": "UTC"} | (extra_env or {})
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 (fixed programs, no shell)
             command, check=False, stdin=subprocess.DEVNULL, cwd="/", env=environment, **identity, **options
         )
     except OSError as problem:
