@@ -1,7 +1,8 @@
 """Photos of reads: checked by content, freed of everything that is not picture, cut, named (RES-1).
 
-A source is trusted to see plates, not to send harmless files. What is stored was decoded to its end, is a JPEG, and holds no
-EXIF, comment or appended data. A baseline JPEG keeps its own picture data, so that evidence is not compressed twice.
+A source is trusted to see plates, not to send harmless files. What is stored was decoded to its end, is a JPEG, and
+holds no EXIF, comment or appended data. A baseline JPEG keeps its own picture data, so that evidence is not
+compressed twice.
 """
 
 import io
@@ -28,11 +29,11 @@ _TOO_MANY_PIXELS = f"The photo has more than {MOST_PIXELS // 1_000_000} megapixe
 _QUALITY = 90
 _FAR_OUTSIDE = 1_000_000  # pixels; NaN and infinity are not below it either
 _JFIF_WITHOUT_THUMBNAIL = 16
-_END_OF_PICTURE_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # the first marker after the scan that is neither stuffing nor restart
+_END_OF_PICTURE_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7]")  # the first marker that is neither stuffing nor restart
 _ORIENTATION = re.compile(rb"\x01\x12\x00\x03|\x12\x01\x03\x00|:Orientation")  # EXIF in both byte orders, and XMP
 
-# Process-wide, so that Pillow itself stops at our limit before it reserves memory. The size is also asked below, because a
-# test runner or a library may have changed the filters of warnings.
+# Process-wide, so that Pillow itself stops at our limit before it reserves memory. The size is also asked below,
+# because a test runner or a library may have changed the filters of warnings.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -160,8 +161,9 @@ def _flattened(picture: Image.Image) -> Image.Image:
 
 
 def _encoded(picture: Image.Image, *, kind: Kind, cut: bool = False) -> Photo:
+    # Pixels alone: EXIF, ICC profile and comments travel in `info`, which the encoder would take over.
     bare = Image.new(picture.mode, picture.size)
-    bare.paste(picture)  # pixels alone: EXIF, ICC profile and comments travel in `info`, which the encoder would take over
+    bare.paste(picture)
     file = io.BytesIO()
     bare.save(file, "JPEG", quality=_QUALITY)
     return Photo(kind=kind, jpeg=file.getvalue(), width=bare.width, height=bare.height, cut=cut)
@@ -172,7 +174,8 @@ def _checked_as_it_is(jpeg: bytes, *, kind: Kind, minimum: tuple[int, int]) -> P
     size = picture.size
     _refuse_small(size, kind=kind, minimum=minimum)
     try:
-        # Every coded bit is still read, which proves the picture whole; an eighth of the size spares the rest of the work.
+        # Every coded bit is still read, which proves the picture whole; an eighth of the size spares the rest of the
+        # work.
         picture.draft(picture.mode, (max(1, size[0] // 8), max(1, size[1] // 8)))
         picture.load()
     except Exception as error:  # as above
@@ -181,7 +184,8 @@ def _checked_as_it_is(jpeg: bytes, *, kind: Kind, minimum: tuple[int, int]) -> P
 
 
 def _box_inside(box: Sequence[object], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    edges = [edge for edge in box if isinstance(edge, int | float) and not isinstance(edge, bool) and abs(edge) < _FAR_OUTSIDE]
+    numbers = [edge for edge in box if isinstance(edge, int | float) and not isinstance(edge, bool)]
+    edges = [edge for edge in numbers if abs(edge) < _FAR_OUTSIDE]
     if len(edges) != 4 or len(box) != 4:
         raise PhotoNotUsable("The plate's box needs four numbers.")
     left, top, right, bottom = max(0, edges[0]), max(0, edges[1]), min(size[0], edges[2]), min(size[1], edges[3])
@@ -193,7 +197,8 @@ def _box_inside(box: Sequence[object], size: tuple[int, int]) -> tuple[float, fl
 def _baseline_picture(content: bytes) -> bytes | None:
     """The same baseline JPEG without its metadata segments, or None where only decoding and encoding again is safe.
 
-    None as well for a picture that EXIF turns, for other than 1 or 3 components of 8 bits, and for anything after the end.
+    None as well for a picture that EXIF turns, for other than 1 or 3 components of 8 bits, and for anything after the
+    end.
     """
     kept, at = [b"\xff\xd8"], 2
     while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
@@ -222,7 +227,7 @@ def _is_plain_header(marker: int, segment: bytes) -> bool:
 
 
 def _is_droppable(marker: int, segment: bytes) -> bool:
-    """A metadata segment whose loss changes nothing one sees: not EXIF that turns the picture, not several pictures in one."""
+    """Metadata whose loss changes nothing one sees: not EXIF that turns the picture, not several pictures in one."""
     if marker == 0xE1:
         return _ORIENTATION.search(segment) is None
     return marker == 0xFE or (0xE3 <= marker <= 0xEF and marker != 0xEE)

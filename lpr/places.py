@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class StreetIndex:
         return self._surveyed(*surveyed) if surveyed is not None else None
 
     def nearest_intersection(self, lat: float, lon: float) -> str | None:
-        """The names of the nearest intersection, such as `Main St & 3rd Ave`, or None when there is none within 1 mile."""
+        """The names of the nearest intersection, such as `Main St & 3rd Ave`, or None beyond 1 mile."""
         nearest = _nearest(self._crossing_tree, lat, lon)
         return None if nearest is None else self._crossing_names[nearest[0]]
 
@@ -212,9 +213,9 @@ def _counted(piece: _Piece, at: tuple[float, float], distance: float) -> Address
 
 
 def _foot(line: Sequence[tuple[float, float]], at: tuple[float, float]) -> tuple[float, bool]:
-    """Where along the line its nearest point lies, from 0 to 1, and whether the place is on the left of its direction."""
+    """Where along the line its nearest point lies, from 0 to 1, and whether the place is left of its direction."""
     travelled, nearest = 0.0, (math.inf, 0.0, False)
-    for (x, y), (next_x, next_y) in zip(line, line[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(line):
         across, up = next_x - x, next_y - y
         length = math.hypot(across, up)
         if length == 0:

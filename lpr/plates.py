@@ -1,7 +1,7 @@
 """The one way a license plate number is written: for loading, query, alert lists and audit search (QRY-2).
 
-`XYZ-1234`, `xyz 1234` and `XYZ·1234` are one plate. Nothing here guesses: the letter O and the digit 0 stay what they are.
-This room imports the standard library alone, because the audit search below it uses it too.
+`XYZ-1234`, `xyz 1234` and `XYZ·1234` are one plate. Nothing here guesses: the letter O and the digit 0 stay what they
+are. This room imports the standard library alone, because the audit search below it uses it too.
 """
 
 import re
@@ -12,7 +12,7 @@ LONGEST = 10
 _FOLDED = re.compile(r"[A-Z0-9]{1,10}")
 _DROPPED_BEYOND_CATEGORIES = frozenset(
     "\t\u200b\u2060\ufeff"  # a tab and the spaces of no width, which come along from documents
-    "\u00ad\u2212\u02d7\u2043"  # soft hyphen, minus sign, raised minus, hyphen bullet: hyphens that Unicode does not call dashes
+    "\u00ad\u2212\u02d7\u2043"  # soft hyphen, minus, raised minus, hyphen bullet: no dashes to Unicode
     ".\u00b7\u2022\u2027\u2219\u22c5\u30fb"  # full stop and the middle dots
 )
 _WILDCARDS = "*?%_"
@@ -37,7 +37,7 @@ def fold(text: str) -> str:
         raise PlateNotValid("Enter a license plate number.")
     wildcard = next((c for c in kept if c in _WILDCARDS), None)
     if wildcard:
-        raise PlateNotValid(f"The plate number contains the wildcard character {wildcard}. Enter the complete plate number.")
+        raise PlateNotValid(f"Enter the complete plate number, without the wildcard character {wildcard}.")
     # Checked before upper-casing: "ß" or a dotless "ı" would turn into letters that nobody typed.
     if not (kept.isascii() and kept.isalnum()):
         raise PlateNotValid("A plate number has only the letters A to Z and the digits 0 to 9.")

@@ -1,6 +1,7 @@
 """The states that issue plates, as listed values (QRY-1), and the ways in which sources and lists write them.
 
-A read whose source gave no state has `UNKNOWN`. The state is compared exactly, so an unclear text is refused rather than guessed.
+A read whose source gave no state has `UNKNOWN`. The state is compared exactly, so an unclear text is refused rather
+than guessed.
 """
 
 import re
@@ -10,23 +11,25 @@ UNKNOWN = ""
 
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
-    "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii",
-    "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana",
-    "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi",
-    "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey",
-    "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma",
+    "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia",
+    "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas",
+    "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts",
+    "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri", "MT": "Montana",
+    "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico",
+    "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma",
     "OR": "Oregon", "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina", "SD": "South Dakota",
     "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia", "WA": "Washington",
     "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
 _TERRITORIES = {
-    "AS": "American Samoa", "GU": "Guam", "MP": "Northern Mariana Islands", "PR": "Puerto Rico", "VI": "U.S. Virgin Islands",
+    "AS": "American Samoa", "GU": "Guam", "MP": "Northern Mariana Islands", "PR": "Puerto Rico",
+    "VI": "U.S. Virgin Islands",
 }  # fmt: skip
 _FEDERAL = {"US": "U.S. Government", "DP": "U.S. diplomatic"}
 _CANADA = {
-    "AB": "Alberta", "BC": "British Columbia", "MB": "Manitoba", "NB": "New Brunswick", "NL": "Newfoundland and Labrador",
-    "NT": "Northwest Territories", "NS": "Nova Scotia", "NU": "Nunavut", "ON": "Ontario", "PE": "Prince Edward Island",
-    "QC": "Quebec", "SK": "Saskatchewan", "YT": "Yukon",
+    "AB": "Alberta", "BC": "British Columbia", "MB": "Manitoba", "NB": "New Brunswick",
+    "NL": "Newfoundland and Labrador", "NT": "Northwest Territories", "NS": "Nova Scotia", "NU": "Nunavut",
+    "ON": "Ontario", "PE": "Prince Edward Island", "QC": "Quebec", "SK": "Saskatchewan", "YT": "Yukon",
 }  # fmt: skip
 _MEXICO = {"MX": "Mexico"}
 
@@ -45,9 +48,10 @@ CHOICES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = tuple(
 NAMES: dict[str, str] = {code: name for _, members in CHOICES for code, name in members}
 
 _OTHER_NAMES = {
-    "washington dc": "DC", "d c": "DC", "virgin islands": "VI", "us virgin islands": "VI", "commonwealth of puerto rico": "PR",
-    "us government": "US", "federal": "US", "federal government": "US", "government": "US",
-    "us diplomatic": "DP", "diplomatic": "DP", "diplomat": "DP", "newfoundland": "NL", "yukon territory": "YT", "pei": "PE",
+    "washington dc": "DC", "d c": "DC", "virgin islands": "VI", "us virgin islands": "VI",
+    "commonwealth of puerto rico": "PR", "us government": "US", "federal": "US", "federal government": "US",
+    "government": "US", "us diplomatic": "DP", "diplomatic": "DP", "diplomat": "DP", "newfoundland": "NL",
+    "yukon territory": "YT", "pei": "PE",
 }  # fmt: skip
 
 
@@ -56,7 +60,7 @@ class StateNotListed(ValueError):
 
 
 def parse(text: str) -> str:
-    """The listed code for a code in any case, `us-nj`, `ca-on`, `mx`, or a full name such as `New Jersey` or `new_jersey`.
+    """The listed code for a code in any case, `us-nj`, `ca-on`, `mx`, or a full name as `New Jersey` or `new_jersey`.
 
     Raises:
         StateNotListed: the text is empty or is none of these.
@@ -84,8 +88,9 @@ def parse_or_unknown(text: str) -> str:
 def from_region(region: str) -> str:
     """The listed code for a vendor's region code such as `us-mo`, `ca-on` or `mx-jal`; otherwise `UNKNOWN`.
 
-    Vendors write a country alone as two letters. Read as our codes, `us` would turn into U.S. Government, `ca` into California
-    and `de` into Delaware, so a country alone, or one that is not listed, says that the state was not read.
+    Vendors write a country alone as two letters. Read as our codes, `us` would turn into U.S. Government, `ca` into
+    California and `de` into Delaware, so a country alone, or one that is not listed, says that the state was not
+    read.
     """
     country, _, part = region.strip().lower().partition("-")
     if country == "mx":

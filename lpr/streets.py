@@ -1,4 +1,4 @@
-"""Street data files for the built-in map and the address look-up: GeoJSON, of our own short schema or TIGER/Line's (DAT-6).
+"""Street data files for the built-in map and the address look-up: GeoJSON in a short schema or TIGER/Line's (DAT-6).
 
 The short schema has `k` (street, address, building, park, water) in the properties; TIGER/Line ADDRFEAT, EDGES and
 ROADS, converted to GeoJSON, keep their own names (FULLNAME, LFROMHN, ...). Coordinates are longitude, latitude in WGS

@@ -1,6 +1,7 @@
 """CSV files with a header row whose columns are the native keys or usual other words for them (DAT-1).
 
-Photos are named in the columns `plate_photo` and `vehicle_photo`: files in the photo folder, or addresses in the operator's store.
+Photos are named in the columns `plate_photo` and `vehicle_photo`: files in the photo folder, or addresses in the
+operator's store.
 """
 
 import csv
@@ -22,19 +23,21 @@ _OTHER_WORDS = {
     "vehicle_make": "make", "vehicle_model": "model", "camera_name": "camera", "camera_id": "camera",
     "plate_image": "plate_photo", "vehicle_image": "vehicle_photo", "cross_street": "intersection",
 }  # fmt: skip
+_NUMBERS = ("latitude", "longitude", "confidence")
 _REQUIRED = ("source_record_id", "plate", "captured_at", "latitude", "longitude")
 _SEPARATORS = ",;\t"
 
 
 def read(file: BinaryIO, *, folder: PhotoFolder | None = None) -> Iterator[Outcome]:
-    """The reads of a CSV file in UTF-8, separated by commas, semicolons or tabs; a bad row is refused and the rest goes on.
+    """The reads of a CSV file in UTF-8, separated by commas, semicolons or tabs; a bad row is refused.
 
     Args:
         file: positioned at its start; it is read as the outcomes are taken, so its position shows the progress.
         folder: where the photos named in the file lie.
 
     Raises:
-        PayloadNotReadable: the header row is missing, lacks a column, or names one twice; raised before the first outcome.
+        PayloadNotReadable: the header row is missing, lacks a column, or names one twice; raised before the first
+            outcome.
     """
     lines = (line.decode("utf-8", "surrogateescape") for line in file)
     first = next(lines, "").removeprefix("\ufeff")
@@ -87,5 +90,5 @@ def _record(row: list[str], header: list[str]) -> dict[str, str]:
 
 def _one(row: dict[str, str], *, folder: PhotoFolder | None) -> NativeRead:
     """The row as a native object: CSV knows texts alone, so its numbers are read here, and `photos` has no column."""
-    numbers = {column: fields.number_in_text(row.get(column), column) for column in ("latitude", "longitude", "confidence")}
+    numbers = {column: fields.number_in_text(row.get(column), column) for column in _NUMBERS}
     return native.one({**row, **numbers, "photos": None}, folder=folder)

@@ -29,7 +29,7 @@ def detect(payload: object) -> PayloadFormat:
         data = payload.get("data")
         if "hook" in payload or (isinstance(data, Mapping) and "results" in data):
             return "platerecognizer"
-    raise PayloadNotReadable("The payload is neither native reads, nor a Rekor alpr_group, nor a Plate Recognizer hook.")
+    raise PayloadNotReadable("The payload is neither native reads, nor a Rekor group, nor a Plate Recognizer hook.")
 
 
 def read_payload(

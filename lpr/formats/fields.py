@@ -1,6 +1,7 @@
 """Strict readers of single fields, shared by all formats, so that the same fault has the same reason everywhere.
 
-Each takes the value as sent and the field's name as its sender knows it, and raises `RecordNotReadable` naming that field.
+Each takes the value as sent and the field's name as its sender knows it, and raises `RecordNotReadable` naming that
+field.
 """
 
 import base64
@@ -22,7 +23,8 @@ _MOMENT = re.compile(
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 _URL = re.compile(r"https?://[!-~]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST_MS, _LATEST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2100: seconds or microseconds fall outside
+# The years 2000 to 2100: a time in seconds or microseconds falls outside.
+_EARLIEST_MS, _LATEST_MS = 946_684_800_000, 4_102_444_800_000
 
 
 def record(value: object) -> Mapping[str, object]:
@@ -166,7 +168,7 @@ def picture(value: object, field: str) -> bytes:
 
 
 def url(value: object, field: str) -> str:
-    """An http or https address without spaces; whether it lies in the operator's own photo store is for the loader to say."""
+    """An http or https address without spaces; whether it lies in the operator's own store is for the loader to say."""
     found = _well_formed(value, field, longest=LONGEST_URL)
     if not _URL.fullmatch(found):
         raise RecordNotReadable(f"{field}: must be an http or https address.")

@@ -10,8 +10,8 @@ def parse(content: bytes | str) -> object:
     """The value of a JSON text in UTF-8.
 
     Raises:
-        PayloadNotReadable: no JSON, not UTF-8, a key that stands twice in an object, NaN or Infinity, numbers or nesting
-            beyond all use.
+        PayloadNotReadable: no JSON, not UTF-8, a key that stands twice in an object, NaN or Infinity, numbers or
+            nesting beyond all use.
     """
     try:
         written = content.decode("utf-8-sig") if isinstance(content, bytes) else content

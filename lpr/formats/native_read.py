@@ -8,7 +8,7 @@ from lpr.photos import Kind
 
 
 class RecordNotReadable(ValueError):
-    """One record cannot be brought into the native form; the message names the field in plain words, never its plate."""
+    """One record cannot be brought into the native form; the message names the field in plain words, not the plate."""
 
     @property
     def reason(self) -> str:
@@ -25,7 +25,7 @@ class PayloadNotReadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SentPhoto:
-    """A photo as sent: its content, or its address in the operator's own photo store. Its picture is not checked yet."""
+    """A photo as sent: its content, not yet checked, or its address in the operator's own photo store."""
 
     kind: Kind
     content: bytes | None = None
@@ -37,8 +37,8 @@ class SentPhoto:
 class NativeRead:
     """A plate seen by a camera, with well-formed fields; plate and state are still as sent.
 
-    `latitude` and `longitude` are degrees in WGS 84, `captured_at` is in UTC, `confidence` is from 0 to 100. What the source left
-    out is an empty text or None.
+    `latitude` and `longitude` are degrees in WGS 84, `captured_at` is in UTC, `confidence` is from 0 to 100. What the
+    source left out is an empty text or None.
     """
 
     source_record_id: str

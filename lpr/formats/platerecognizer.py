@@ -1,7 +1,7 @@
-"""Plate Recognizer Stream and Snapshot: a hook in JSON, with the whole picture beside it where it came as multipart (DAT-1).
+"""Plate Recognizer Stream and Snapshot: a hook in JSON, with the whole picture beside it in multipart (DAT-1).
 
-The hook holds one picture and the plate's box, so the plate photo is cut from it and marked (RES-1). The hook names no place: it
-comes from what is known of the camera.
+The hook holds one picture and the plate's box, so the plate photo is cut from it and marked (RES-1). The hook names
+no place: it comes from what is known of the camera.
 """
 
 import hashlib
@@ -138,7 +138,7 @@ def _picture(data: Mapping[str, object], upload: bytes | None, folder: PhotoFold
 
 
 def _photos(upload: bytes | None, box: object) -> tuple[SentPhoto, ...]:
-    """The picture as the vehicle photo, and the plate photo cut from it; without both, the loader says what is missing."""
+    """The picture as the vehicle photo, and the plate photo cut from it; the loader says when they are missing."""
     if upload is None:
         return ()
     sides = fields.part(box, "box")

@@ -1,7 +1,7 @@
 """Rekor Scout (OpenALPR): one group of frames of one vehicle, `alpr_group`, or an alert around it (DAT-1).
 
-A group is one read, known by its `best_uuid`. The results of single frames, heartbeats and previews hold no read of their own: the
-final group follows.
+A group is one read, known by its `best_uuid`. The results of single frames, heartbeats and previews hold no read of
+their own: the final group follows.
 """
 
 from collections.abc import Mapping

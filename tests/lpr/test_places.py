@@ -141,15 +141,16 @@ def test_every_place_on_earth_gets_an_answer(lat, lon):
 @pytest.mark.parametrize(
     ("lat", "lon", "zone"),
     [
-        (39.9612, -82.9988, "America/New_York"), (41.8781, -87.6298, "America/Chicago"), (33.4484, -112.074, "America/Phoenix"),
-        (21.3069, -157.8583, "Pacific/Honolulu"), (18.4655, -66.1057, "America/Puerto_Rico"), (35.0, -50.0, "Etc/GMT+3"),
+        (39.9612, -82.9988, "America/New_York"), (41.8781, -87.6298, "America/Chicago"),
+        (33.4484, -112.074, "America/Phoenix"), (21.3069, -157.8583, "Pacific/Honolulu"),
+        (18.4655, -66.1057, "America/Puerto_Rico"), (35.0, -50.0, "Etc/GMT+3"),
     ],
 )  # fmt: skip
 def test_the_time_zone_of_a_place_is_known(lat, lon, zone):
     assert places.zone(lat, lon) == zone
 
 
-# Two square states that share the meridian 83 W, with a lake in the western one, as TopoJSON of whole steps of 0.01 degrees.
+# Two square states that share the meridian 83 W, with a lake in the western one, as TopoJSON in steps of 0.01 degrees.
 ARCS = [
     [[100, 0], [0, 100]],  # 0: the shared border, northward
     [[100, 100], [-100, 0], [0, -100], [100, 0]],  # 1: the rest of the western state, from the north of the border

@@ -15,7 +15,17 @@ from lpr import plates
 @pytest.mark.req("QRY-2")
 @pytest.mark.parametrize(
     "written",
-    ["XYZ1234", "xyz-1234", " XYZ 1234 ", "xyz.1234", "XYZ·1234", "XYZ\u20111234", "XYZ\u22121234", "ＸＹＺ１２３４", "XYZ\u00a01234\n"],
+    [
+        "XYZ1234",
+        "xyz-1234",
+        " XYZ 1234 ",
+        "xyz.1234",
+        "XYZ·1234",
+        "XYZ\u20111234",
+        "XYZ\u22121234",
+        "ＸＹＺ１２３４",
+        "X\u00a0YZ1234\n",
+    ],
 )
 def test_all_ways_to_write_a_plate_are_one_plate(written):
     assert plates.fold(written) == "XYZ1234"

@@ -1,5 +1,7 @@
 """The listed states and the ways to write them."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +21,8 @@ def test_states_territories_federal_canada_and_mexico_are_listed():
     [
         ("NJ", "NJ"), ("nj", "NJ"), ("us-nj", "NJ"), ("US-NJ", "NJ"), ("New Jersey", "NJ"), ("new_jersey", "NJ"),
         ("NEW-JERSEY", "NJ"), (" ny ", "NY"), ("D.C.", "DC"), ("Washington", "WA"), ("Washington DC", "DC"), ("us-pr", "PR"),
-        ("ca-on", "ON"), ("Québec", "QC"), ("quebec", "QC"), ("mx", "MX"), ("México", "MX"), ("CA", "CA"), ("us-ca", "CA"),
-        ("us", "US"), ("U.S. Government", "US"), ("diplomatic", "DP"), ("Virgin Islands", "VI"),
+        ("ca-on", "ON"), ("Québec", "QC"), ("quebec", "QC"), ("mx", "MX"), ("México", "MX"), ("CA", "CA"),
+        ("us-ca", "CA"), ("us", "US"), ("U.S. Government", "US"), ("diplomatic", "DP"), ("Virgin Islands", "VI"),
     ],
 )  # fmt: skip
 def test_every_usual_spelling_is_understood(written, code):
@@ -54,10 +56,8 @@ def test_a_country_alone_in_a_vendors_region_names_no_state(region, state):
 
 @given(st.text(max_size=40))
 def test_parsing_gives_a_listed_code_or_its_own_refusal(text):
-    try:
+    with suppress(states.StateNotListed):
         assert states.parse_or_unknown(text) in {*states.NAMES, states.UNKNOWN}
-    except states.StateNotListed:
-        pass
 
 
 @given(st.sampled_from(sorted(states.NAMES)))
