@@ -120,7 +120,8 @@ def test_a_csv_file_with_an_unusable_header_is_refused_whole(header, said):
     ("name", "said"),
     [
         ("../secret.txt", "leads out"), ("/etc/passwd", "leads out"), ("link.jpg", "leads out"),
-        ("none.jpg", "not in the photo folder"), (".", "not in the photo folder"), ("circle.jpg", "photo"), ("a" * 400, "cannot be read"), ("p\x00.jpg", "NUL"),
+        ("none.jpg", "not in the photo folder"), (".", "not in the photo folder"), ("circle.jpg", "photo"),
+        ("a" * 400, "cannot be read"), ("p\x00.jpg", "NUL"),
     ],
 )  # fmt: skip
 def test_a_photo_name_never_leads_out_of_its_folder(folder, name, said):
