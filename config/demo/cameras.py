@@ -60,6 +60,10 @@ _THROUGH = ("Main St", "Ring Rd", "River Rd", "Mill Rd", "Front St")
 @cache
 def cameras() -> tuple[Camera, ...]:
     """All 24 cameras, six of each kind."""
+    return (*_fixed_at_tolls_and_lots(), *_repossession(), *_police())
+
+
+def _fixed_at_tolls_and_lots() -> tuple[Camera, ...]:
     on = town.spot_on
     return (
         Camera("TL1", "Turnpike plaza, northbound lane 1", TOLL, on("Harlow Turnpike", 0.705, beside=-2), share=3),
@@ -86,6 +90,12 @@ def cameras() -> tuple[Camera, ...]:
         Camera("PK4", "Front St riverside lot", PARKING, on("Front St", 0.30, beside=13), share=2),
         Camera("PK5", "Foundry Works staff lot", PARKING, on("Foundry St", 0.55, beside=14), share=2),
         Camera("PK6", "Ring Rd shopping center lot", PARKING, on("Ring Rd", 0.30, beside=30), share=3),
+    )
+
+
+def _repossession() -> tuple[Camera, ...]:
+    on = town.spot_on
+    return (
         Camera("RP1", "Tow car Badger", REPOSSESSION, on("Prospect Ave", 0.3), _RESIDENTIAL_WEST, 2),
         Camera("RP2", "Tow car Heron", REPOSSESSION, on("Orchard Ln", 0.4), _RESIDENTIAL_EAST, 2),
         Camera("RP3", "Tow car Marten", REPOSSESSION, on("Elm St", 0.4), _CORE, 2),
@@ -104,6 +114,12 @@ def cameras() -> tuple[Camera, ...]:
             ("Spruce St", "Grove St", "Lincoln St", "Foundry St"),
         ),
         Camera("RP6", "Spotter car Otter", REPOSSESSION, on("Spring St", 0.4), (*_CORE, "Spring St", "Court St")),
+    )
+
+
+def _police() -> tuple[Camera, ...]:
+    on = town.spot_on
+    return (
         Camera("PD1", "Main St bridge, eastbound", POLICE, on("Main St", 0.566), share=3),
         Camera("PD2", "Main St bridge, westbound", POLICE, on("Main St", 0.590, backward=True), share=3),
         Camera("PD3", "Ring Rd at Main St, northbound", POLICE, on("Ring Rd", 0.235, backward=True), share=2),

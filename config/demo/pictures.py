@@ -164,7 +164,7 @@ def _shared_vehicle(index: int, kind: str, night: bool, seed: int) -> bytes:
 
 
 def pictures_for(read: DemoRead, *, seed: int = fleet.SEED) -> tuple[bytes, bytes]:
-    """Plate and vehicle picture of a stored read; reads of a vehicle by one kind of camera share them by day and night."""
+    """Plate and vehicle picture of a stored read; a vehicle's reads share them by kind of camera, day or night."""
     night = is_night(read.captured_at)
     return _shared_plate(read.vehicle, seed), _shared_vehicle(read.vehicle, read.camera.kind, night, seed)
 
