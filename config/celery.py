@@ -1,8 +1,10 @@
 """The Celery application: `celery -A config worker` and `celery -A config beat` in production, threads in the demo."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
@@ -10,3 +12,18 @@ app = Celery("plateledger")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.set_default()
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def refuse_to_start(**kwargs: Any) -> None:
+    """The command line's worker and scheduler start under the same conditions as the web process."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from config import checks
+
+    if settings.PRODUCTION:
+        checks.refuse_to_start()

@@ -1,16 +1,74 @@
-"""What must be true before web or worker start (decision 16): read by `manage.py check` and by `wsgi.py` alike."""
+"""What must be true before web or worker start (decision 16).
+
+System checks do not run under gunicorn or Celery, so `wsgi.py` and the worker call `refuse_to_start`, which asks the same
+questions as `manage.py check --deploy` and compares the database with the manifest.
+"""
+
+import sys
+from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 
-NEEDED_IN_PRODUCTION = {
-    "SECRET_KEY": lambda: settings.SECRET_KEY,
+NEEDED = {
+    "SECRET_KEY": "signs sessions, tokens and links",
+    "ALLOWED_HOSTS": "names the host that the service answers to",
+    "DATABASE_URL": "is the application's own login (lpr_app)",
+    "REDIS_URL": "is the broker of the workers",
+    "EMAIL_URL": "is the mail server of notifications",
+    "SITE_URL": "stands before every path in a mail",
+    "AGENCY_NAME": "stands on every page and report",
 }
 
 
 @register(Tags.security)
-def matcher_is_present(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+def matcher_is_present(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """DAT-4: without a matcher a read would be stored unmatched."""
     from lpr import loading
 
     return [] if loading.matchers else [Error("No matcher is registered with lpr.loading.", id="plateledger.E001")]
+
+
+@register(Tags.security, deploy=True)
+def production_lacks_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Name every value that production needs and does not have, all at once."""
+    missing = [Error(f"{name} is not set: it {why}.", id="plateledger.E002")
+               for name, why in NEEDED.items() if not settings.env.str(name, "")]
+    if settings.DEBUG:
+        missing.append(Error("DJANGO_DEBUG is on: an error page would show the data of a request.", id="plateledger.E003"))
+    return missing
+
+
+@register(Tags.security, deploy=True)
+def the_record_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """AUD-1: no setting takes the log out of the way of a request."""
+    wanted = ["audit.middleware.AuditMiddleware", "accounts.middleware.GateMiddleware",
+              "django.contrib.auth.middleware.LoginRequiredMiddleware", "axes.middleware.AxesMiddleware"]
+    errors: list[CheckMessage] = [Error(f"{name} is not in MIDDLEWARE.", id="plateledger.E004")
+                                  for name in wanted if name not in settings.MIDDLEWARE]
+    if not getattr(settings, "AXES_ENABLED", True) or not getattr(settings, "SIMPLE_HISTORY_ENABLED", True):
+        errors.append(Error("AXES_ENABLED and SIMPLE_HISTORY_ENABLED must not be off.", id="plateledger.E005"))
+    if "rest_framework.permissions.IsAuthenticated" not in settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"]:
+        errors.append(Error("The API's default permission is open.", id="plateledger.E006"))
+    if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
+        errors.append(Error("The service keeps its time in UTC.", id="plateledger.E007"))
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    if any("unsafe" in source for sources in policy.values() for source in sources):
+        errors.append(Error("The content security policy allows unsafe sources.", id="plateledger.E008"))
+    if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
+        errors.append(Error("ATOMIC_REQUESTS would let a rolled-back request erase its own evidence.", id="plateledger.E009"))
+    return errors
+
+
+def refuse_to_start() -> None:
+    """End the process, naming on standard error all that production lacks and each difference of the database."""
+    from config import databases
+
+    found = [str(message.msg) for message in run_checks(tags=[Tags.security], include_deployment_checks=True)
+             if message.level >= 40]
+    if not found:
+        found = databases.differences()
+    if found:
+        for sentence in found:
+            print(sentence, file=sys.stderr)  # noqa: T201
+        sys.exit("PlateLedger does not start: see the lines above, and docs/operations.md.")

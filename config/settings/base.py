@@ -13,6 +13,8 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").resolve()
 
+# Web and worker refuse to start while a value that production needs is missing (config.checks).
+PRODUCTION = True
 DEBUG = env.bool("DJANGO_DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])

@@ -2,8 +2,9 @@
 
 from config import embedded
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, SERVER_SIDE_BINDING, env
+from config.settings.base import CELERY_BEAT_SCHEDULE, DATA_DIR, SERVER_SIDE_BINDING, STORAGES, env
 
+PRODUCTION = False
 DEBUG = env.bool("DJANGO_DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or "the demo has no secrets: its data is made up and its address is this machine"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -34,5 +35,8 @@ if not env.str("EMAIL_URL", ""):
 MAIL_DIR = DATA_DIR / "mail"
 # One process serves pages and takes reads in; production gives the second its own (config.wsgi_ingest).
 SERVES_READ_INTAKE = True
-STATIC_ROOT = DATA_DIR / "static"
+# Static files are served from where they lie: no collecting before the first page.
+WHITENOISE_USE_FINDERS = True
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
 MFA_REQUIRED = False

@@ -6,11 +6,12 @@ Adds what is missing and changes nothing that is there, so that it can run at ev
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
 import accounts.first_records
 import alerts.first_records
 import lpr.first_records
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):

@@ -1,0 +1,50 @@
+"""`make test`: the whole suite on a real PostgreSQL and a real Chromium, on all cores.
+
+Arguments go to pytest. A Chromium is found or, as root with apt, installed; where neither works the run says so and fails,
+because browser tests that did not run prove nothing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """The path of a Chromium, installed by apt if there is none and we may."""
+    for name in BROWSERS:
+        if path := os.environ.get("CHROMIUM") or shutil.which(name):
+            return path
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Chromium for the browser tests ...", flush=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation"], check=False,
+                       stdout=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+        return shutil.which("chromium")
+    return None
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    environment = os.environ | {"DATA_DIR": str(Path(os.environ.get("DATA_DIR", "var")).resolve() / "test")}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    if "not browser" not in " ".join(arguments):
+        path = chromium()
+        if path is None:
+            sys.exit("No Chromium was found and none could be installed: install the package `chromium`, or run "
+                     "`python -m tests.run -m 'not browser'` to leave the browser tests out.")
+        environment["CHROMIUM"] = path
+    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2)]
+    done = subprocess.run([sys.executable, "-m", "pytest", *workers, *arguments], cwd=ROOT, env=environment, check=False)
+    stop = [sys.executable, "-c", "import os, pathlib; from config import embedded;"
+            " embedded.stop(pathlib.Path(os.environ['DATA_DIR']))"]
+    subprocess.run(stop, cwd=ROOT, env=environment, check=False)
+    sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()
