@@ -120,9 +120,9 @@ def _repossession() -> tuple[Camera, ...]:
 def _police() -> tuple[Camera, ...]:
     on = town.spot_on
     return (
-        Camera("PD1", "Main St bridge, eastbound", POLICE, on("Main St", 0.566), share=3),
-        Camera("PD2", "Main St bridge, westbound", POLICE, on("Main St", 0.590, backward=True), share=3),
-        Camera("PD3", "Ring Rd at Main St, northbound", POLICE, on("Ring Rd", 0.235, backward=True), share=2),
+        Camera("PD1", "Main St bridge, eastbound", POLICE, on("Main St", 0.5745), share=3),
+        Camera("PD2", "Main St bridge, westbound", POLICE, on("Main St", 0.5835, backward=True), share=3),
+        Camera("PD3", "Ring Rd at Main St, northbound", POLICE, on("Ring Rd", 0.284, backward=True), share=2),
         Camera("PD4", "Mill Rd at Ring Rd, southbound", POLICE, on("Mill Rd", 0.42, backward=True), share=2),
         Camera("PD5", "Patrol car 12", POLICE, on("Main St", 0.4), _THROUGH, 2),
         Camera("PD6", "Patrol car 27", POLICE, on("Church St", 0.4), (*_CORE, *_RESIDENTIAL_EAST)),

@@ -116,7 +116,7 @@ class Vehicle:
 
 @dataclass(frozen=True)
 class DemoRead:
-    """One read as a source would send it. `state` is empty where the camera did not read it; `confidence` is 0 to 1."""
+    """One read as a source would send it. `state` is empty where the camera did not read it; `confidence` is 0 to 100."""
 
     source: str
     source_record_id: str
@@ -128,7 +128,7 @@ class DemoRead:
     make: str
     model: str
     camera: Camera
-    confidence: float
+    confidence: int
     vehicle: int
 
     def native(self) -> dict[str, object]:
@@ -234,7 +234,7 @@ def _read(rng: random.Random, vehicle: Vehicle, camera: Camera, at: datetime) ->
         make=vehicle.make,
         model=vehicle.model,
         camera=camera,
-        confidence=round(min(0.99, max(0.62, rng.gauss(0.93, 0.06))), 3),
+        confidence=round(min(99, max(62, rng.gauss(93, 6)))),
         vehicle=vehicle.index,
     )
 

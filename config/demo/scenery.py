@@ -186,8 +186,7 @@ def _houses(scene: Scene, rng: random.Random) -> None:
     scene.lamp(6.0, 22)
 
 
-def _shops(scene: Scene, rng: random.Random) -> None:
-    scene.road("#6e7072", "#b3afa4")
+def _shop_fronts(scene: Scene, rng: random.Random) -> None:
     for side in (-1, 1):
         for far in (70, 52, 38, 26):
             color = rng.choice(("#9d5e4a", "#b8845f", "#c7b89a", "#8a8f94", "#a5714f", "#d2c6ae"))
@@ -218,6 +217,11 @@ def _shops(scene: Scene, rng: random.Random) -> None:
                         row + 1.3,
                         rgb("#f0d68f") if lit else scene.tone("#55666f"),
                     )
+
+
+def _shops(scene: Scene, rng: random.Random) -> None:
+    scene.road("#6e7072", "#b3afa4")
+    _shop_fronts(scene, rng)
     for x in (-1.0, 1.0):
         scene.ground(min(x * 5.2, x * 8.2), max(x * 5.2, x * 8.2), 1, 200, scene.tone("#c0bcb2"))
         scene.ground(min(x * 5.2, x * 5.4), max(x * 5.2, x * 5.4), 1, 200, scene.tone("#dcd9cf"))

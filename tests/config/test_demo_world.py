@@ -15,6 +15,8 @@ from shapely.geometry import LineString, Point, Polygon, shape
 from tzfpy import get_tz
 
 from config.demo import cameras, fleet, pictures, plate_designs, town
+from lpr import streets
+from lpr.formats import native
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 FEW = 1_500
@@ -213,11 +215,13 @@ def test_the_same_seed_gives_the_same_reads_and_another_seed_others():
     assert len(one) == FEW
 
 
-def test_a_read_in_native_form_is_plain_json():
-    read = next(fleet.reads(1, NOW, count=FEW))
-    native = json.loads(json.dumps(read.native()))
-    assert datetime.fromisoformat(native["captured_at"]) == read.captured_at
-    assert native["camera"] == read.camera.name
+def test_the_readers_of_the_service_take_reads_and_streets_as_they_are(tmp_path):
+    sent = [read.native() for read in fleet.reads(1, NOW, count=FEW)]
+    taken = native.read({"reads": json.loads(json.dumps(sent))})
+    assert [one.source_record_id for one in taken] == [one["source_record_id"] for one in sent]
+    assert {one.confidence for one in taken} <= set(range(62, 100))
+    town.write(tmp_path / "town.geojson.gz")
+    assert not [one for one in streets.read(tmp_path / "town.geojson.gz") if isinstance(one, streets.BadFeature)]
 
 
 def test_live_traffic_brings_the_watched_plate_often_and_never_from_the_future():
