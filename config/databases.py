@@ -1,6 +1,7 @@
 """The service's database on its server: started where it is embedded, made as the manifest says, moved to this release."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +51,7 @@ def administrator(name: str | None = None) -> Iterator[psycopg.Connection]:
                              passfile=entry["OPTIONS"]["passfile"], autocommit=False) as connection:
             yield connection
         return
-    url = settings.env.str("DATABASE_ADMIN_URL", "")
+    url = os.environ.get("DATABASE_ADMIN_URL", "")
     if not url:
         raise NoAdministrator("Set DATABASE_ADMIN_URL to an administrator's address of this PostgreSQL server.")
     with psycopg.connect(url, dbname=name) as connection:
@@ -63,20 +64,31 @@ def login_passwords() -> Mapping[str, str | None]:
         return embedded.passwords(settings.DATA_DIR)
     found: dict[str, str | None] = {}
     for role, variable in LOGIN_URLS.items():
-        parts = urlsplit(settings.env.str(variable, ""))
+        parts = urlsplit(os.environ.get(variable, ""))
         found[role] = unquote(parts.password) if parts.username == role and parts.password else None
     return found
 
 
+def exists(name: str) -> bool:
+    with administrator("postgres") as connection:
+        return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount)
+
+
 def create(name: str, *, template: str | None = None) -> None:
     """Create the database `name`, from `template` where one is given; nothing happens if it is there."""
+    if exists(name):
+        return
     with administrator("postgres") as connection:
         connection.autocommit = True
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
-            return
         statement = "CREATE DATABASE {} TEMPLATE {}" if template else "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
         names = [sql.Identifier(item) for item in (name, template) if item]
         connection.execute(sql.SQL(statement).format(*names))
+
+
+def rename(old: str, new: str) -> None:
+    with administrator("postgres") as connection:
+        connection.autocommit = True
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
 
 
 def drop(name: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 
 from config import databases
@@ -58,17 +59,16 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -
 
 
 def _build_template(name: str) -> None:
-    ready = settings.DATA_DIR / f"{name}.ready"
-    if ready.exists():
+    """Under a working name first, so that a template that is there is whole."""
+    if databases.exists(name):
         return
-    databases.drop(name)
-    _use(name)
-    databases.prepare(name)
-    from django.core.management import call_command
-
+    draft = f"{name}_draft"
+    databases.drop(draft)
+    _use(draft)
+    databases.prepare(draft)
     call_command("install_first_records", verbosity=0)
     _use(name)
-    ready.touch()
+    databases.rename(draft, name)
 
 
 @pytest.fixture

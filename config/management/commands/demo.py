@@ -10,9 +10,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from environs import Env
 
 from config import databases, embedded
 from config.demo import contents, server, simulator
+
+env = Env()
 
 
 class Command(BaseCommand):
@@ -20,13 +23,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=settings.env.int("PORT", 8000))
+        parser.add_argument("--port", type=int, default=env.int("PORT", 8000))
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         started = time.monotonic()
         refuse_taken(port)
         try:
-            if settings.env.bool("RESET", False):
+            if env.bool("RESET", False):
                 empty(settings.DATA_DIR)
             self.stdout.write(f"PlateLedger demo: data in {settings.DATA_DIR}")
             databases.ensure_running()
@@ -45,7 +48,7 @@ class Command(BaseCommand):
 
         connections.close_all()
         beside = []
-        if settings.env.bool("SIMULATE", True):
+        if env.bool("SIMULATE", True):
             beside.append(partial(simulator.run, port=port, keys=contents.KEYS_FILE))
         self.stdout.write(contents.welcome(port=port, seconds=time.monotonic() - started))
         self.stdout.flush()
