@@ -33,7 +33,8 @@ class Kind(TextChoices):
     LIST_CHANGED = "list.changed", "Alert list changed"
     LIST_DELETED = "list.deleted", "Alert list deleted"
     LIST_VIEWED = "list.viewed", "Alert list viewed"
-    ENTRY_ADDED = "entry.added", "Alert entry added"  # list, entry, scope
+    ENTRY_ADDED = "entry.added", "Alert entry added"  # list, entry, scope, oldest_open (transaction)
+    ENTRY_ACTIVATION_RESUMED = "entry.activation_resumed", "Alert entries matched backwards late"  # entries
     ENTRY_REFUSED = "entry.refused", "Alert entry refused"  # what was entered, errors by field
     ENTRY_RENEWED = "entry.renewed", "Alert entry renewed"
     ENTRY_REMOVED = "entry.removed", "Alert entry removed"

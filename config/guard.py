@@ -38,7 +38,8 @@ LOADER_PUBLIC: dict[str, frozenset[str]] = {
     "lpr_streetdataset": frozenset({"SELECT"}),
     "lpr_receipt": frozenset({"SELECT", "INSERT"}),
     "lpr_quarantinedrecord": frozenset({"SELECT", "INSERT"}),
-    "alerts_entry": frozenset({"SELECT"}),
+    # Views of entries and recipients, without case text.
+    "alerts_watch": frozenset({"SELECT"}),
     "alerts_recipient": frozenset({"SELECT"}),
     "alerts_hit": frozenset({"SELECT", "INSERT"}),
     "alerts_notification": frozenset({"SELECT", "INSERT"}),
@@ -61,6 +62,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
+    "store.match_back": frozenset({"lpr_app"}),
 }
 USAGE: dict[str, frozenset[str]] = {
     "public": frozenset({"lpr_app", "lpr_loader", "lpr_sealer", "lpr_auditor"}),

@@ -29,6 +29,8 @@ class AlertList(models.Model):
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.SELF)
     users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     group = models.ForeignKey(UserGroup, on_delete=models.PROTECT, null=True, blank=True)
+    # Made for one plate alone: it goes with its entry.
+    is_single_plate = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AlertListQuerySet.as_manager()

@@ -1,0 +1,103 @@
+-- The hits that a loading and an activation could not see of each other: the loading's statement began before the entry was
+-- committed, and ended after. The caller has waited for the loadings that were under way (alerts.matching), so every read
+-- that missed the entry is committed by now. Which entries, and since when, is taken from committed events alone.
+--
+-- Only reads of transactions that were open or still to come when the entry was added count as new: `oldest_open` of the
+-- activation's event is the oldest transaction open at that time. What was stored before is no news to who set the alert.
+CREATE OR REPLACE FUNCTION store.match_back(p_event uuid) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+SET jit = off
+AS $function$
+#variable_conflict use_column
+DECLARE
+    asked audit.event := audit.committed_event(p_event);
+    said jsonb := asked.payload::jsonb -> 'details';
+    named uuid[];
+    next_transaction bigint;
+    made integer;
+BEGIN
+    IF asked.kind NOT IN ('entry.added', 'entry.renewed', 'entry.activation_resumed') THEN
+        RAISE EXCEPTION 'this event activates no entry' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    named := ARRAY(SELECT jsonb_array_elements_text(
+        coalesce(said->'entries', jsonb_build_array(said->'entry')))::uuid);
+    -- A removal takes the same lock alone: it finds every hit there is, and none is made after it.
+    PERFORM pg_advisory_xact_lock_shared(7303010);
+    next_transaction := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+    WITH activated AS MATERIALIZED (
+        SELECT entry.id AS entry_id, activation.at, (activation.payload::jsonb->'details'->>'oldest_open')::bigint AS oldest_open
+        FROM public.alerts_entry entry
+        CROSS JOIN LATERAL audit.event_by_id(entry.activation) activation
+        WHERE entry.id = ANY (named) AND entry.matched_back_at IS NULL
+          AND activation.kind IN ('entry.added', 'entry.renewed')
+          AND (activation.payload::jsonb->'details'->>'entry')::uuid = entry.id
+    ),
+    found AS MATERIALIZED (
+        SELECT w.entry_id, w.alert_list_id, w.owner_id, w.owner_aor, w.plate, w.state, w.reason,
+               r.record_id, r.captured_at, r.latitude_e6, r.longitude_e6, r.zone, r.address, r.intersection, r.place_state,
+               r.source, r.camera, r.make, r.model
+        FROM activated a
+        JOIN public.alerts_watch w ON w.entry_id = a.entry_id AND w.valid_until > statement_timestamp()
+        CROSS JOIN LATERAL (
+            SELECT read.record_id, read.captured_at, read.latitude_e6, read.longitude_e6, place.zone, place.address,
+                   place.intersection, place.state AS place_state, source.label AS source, camera.name AS camera,
+                   make.name AS make, model.name AS model
+            FROM store.read read
+            JOIN public.lpr_source source ON source.id = read.source_id
+            JOIN store.place place ON place.id = read.place_id
+            JOIN store.camera camera ON camera.id = read.camera_id
+            JOIN store.make make ON make.id = read.make_id
+            JOIN store.model model ON model.id = read.model_id
+            WHERE read.plate = w.plate AND read.state = w.state AND read.stored_at >= a.at - interval '10 minutes'
+              -- The row's transaction id has 32 bits; the missing ones are those of the newest transaction before which
+              -- it can stand.
+              AND (next_transaction - 1) - ((next_transaction - 1 - read.xmin::text::bigint) & 4294967295) >= a.oldest_open
+              AND NOT EXISTS (
+                  SELECT FROM store.read_marker m WHERE m.plate = read.plate AND m.state = read.state
+                  AND m.captured_at = read.captured_at AND m.record_id = read.record_id)
+            OFFSET 0) r
+    ),
+-- Shared with the statement that stores reads (alerts.matching): from `found` to hits, their events and the intents.
+    hits AS (
+        INSERT INTO public.alerts_hit (id, entry_id, owner_id, record_id, plate, state, hit_at, captured_at, zone, latitude,
+                                       longitude, address, intersection, place_state, source, camera, make, model)
+        SELECT gen_random_uuid(), f.entry_id, f.owner_id, f.record_id, f.plate, f.state, statement_timestamp(), f.captured_at,
+               f.zone, f.latitude_e6 / 1e6, f.longitude_e6 / 1e6, coalesce(f.address, ''), coalesce(f.intersection, ''),
+               coalesce(f.place_state, ''), f.source, coalesce(f.camera, ''), coalesce(f.make, ''), coalesce(f.model, '')
+        FROM found f
+        ON CONFLICT DO NOTHING
+        RETURNING entry_id, record_id, plate
+    ),
+    -- As audit.canonical writes it: sorted keys, no spaces, nothing empty. AOR and owner are those of the alert, so that its
+    -- managers find the hit; who acts is the system.
+    hit_events AS MATERIALIZED (
+        SELECT event.id
+        FROM hits h
+        JOIN found f ON f.entry_id = h.entry_id AND f.record_id = h.record_id
+        CROSS JOIN LATERAL audit.append('hit.made',
+            '{"actor":"system"'
+            || CASE f.owner_aor WHEN '' THEN '' ELSE ',"aor":' || to_json(normalize(f.owner_aor, NFC))::text END
+            || ',"details":{"entry":"' || f.entry_id || '","list":"' || f.alert_list_id || '","owner":' || f.owner_id
+            || ',"record":"' || f.record_id || '"},"plate":"' || f.plate || '","reason":'
+            || to_json(normalize(f.reason, NFC))::text || ',"state":"' || f.state || '"}') event
+    ),
+    -- Due a minute ago, so that a sender whose clock is behind the database's takes it at once.
+    intents AS (
+        INSERT INTO public.alerts_notification (id, kind, entry_id, record_id, recipient_id, plate, status, created_at,
+                                                next_attempt_at, attempts, last_error)
+        SELECT gen_random_uuid(), 'hit', h.entry_id, h.record_id, told.user_id, h.plate, 'waiting', statement_timestamp(),
+               statement_timestamp() - interval '1 minute', 0, ''
+        FROM hits h
+        CROSS JOIN LATERAL (
+            SELECT r.user_id FROM public.alerts_recipient r WHERE r.entry_id = h.entry_id OFFSET 0) told
+        ON CONFLICT DO NOTHING
+    )
+-- End of what is shared.
+    SELECT count(*) INTO made FROM hit_events;
+    UPDATE public.alerts_entry entry SET matched_back_at = clock_timestamp()
+    WHERE entry.id = ANY (named) AND entry.matched_back_at IS NULL;
+    RETURN made;
+END
+$function$;
