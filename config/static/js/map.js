@@ -2,8 +2,8 @@
 //   <div class="map" data-map data-streets-url="/map/streets/" data-street-tiles="" data-satellite-tiles=""
 //        data-attribution=""></div>
 //   <ol data-map-list><li data-read-id data-lat data-lon data-label tabindex="0"> ... </li></ol>
-// A map of one place carries data-lat and data-lon itself. Without this script the list is all there is, and it is enough.
-// Whatever comes from data goes into text nodes, never into HTML.
+// A map of one place carries data-lat and data-lon itself. Without this script the list is all there is, and it is
+// enough. Whatever comes from data goes into text nodes, never into HTML.
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
 import { Pins } from "./map_pins.js";
@@ -102,7 +102,9 @@ function start(container) {
   });
   container.setAttribute("role", "region");
   if (!container.hasAttribute("aria-label")) container.setAttribute("aria-label", "Map of the places listed");
-  const bounds = places.length ? L.latLngBounds(places.map((place) => place.at)).pad(0.15) : L.latLngBounds(UNITED_STATES);
+  const bounds = places.length
+    ? L.latLngBounds(places.map((place) => place.at)).pad(0.15)
+    : L.latLngBounds(UNITED_STATES);
   map.fitBounds(bounds, { maxZoom: CLOSE_ZOOM, animate: false });
   L.control.scale({ imperial: true, metric: true, maxWidth: 120 }).addTo(map);
   if (container.dataset.attribution) below(container, "map__credit", container.dataset.attribution);

@@ -11,7 +11,7 @@ const isFar = (map) => map.getZoom() < FAR_ZOOM;
 // At ten million to one the coast is rough: land is filled only from afar, where that does not show.
 function styleFor(map) {
   return isFar(map)
-    ? { color: "#8795a9", weight: 1, fill: true, fillColor: "#f7f5f0", fillOpacity: 1 }
+    ? { color: "#8795a9", weight: 1, dashArray: null, fill: true, fillColor: "#f7f5f0", fillOpacity: 1 }
     : { color: "#9a8fb0", weight: 1.5, dashArray: "6 5", fill: false };
 }
 

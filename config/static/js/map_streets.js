@@ -1,10 +1,12 @@
-// Our own street layer, drawn from the streets that were loaded: GET <url>?bbox=west,south,east,north answers GeoJSON whose
-// features have `kind` (street, building, park, water), `name` and `class`. Only our own server learns where one looks, and
-// only to a hundredth of a degree.
+// Our own street layer, drawn from the streets that were loaded: GET <url>?bbox=west,south,east,north answers GeoJSON
+// whose features have `kind` (street, building, park, water), `name` and `class`. From afar it asks with `detail=main`,
+// for which the server may leave out buildings and small streets. Only our own server learns where one looks, and only
+// to a hundredth of a degree.
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
 
 const FIRST_ZOOM = 12;
+const ALL_STREETS_ZOOM = 14;
 const GRID = 100;
 const AREAS = {
   water: { fillColor: "#bcd5e8", color: "#a7c5dd" },
@@ -20,6 +22,7 @@ const RANKS = {
 };
 const FILLS = ["#ffffff", "#ffffff", "#ffffff", "#fff3cf", "#f9dc92"];
 const CASINGS = ["#dcd6c9", "#cfc8ba", "#c2b9a8", "#cdb878", "#c09a3c"];
+const EDGE = 1.6;
 const BASE_WIDTHS = [1, 2.4, 3.4, 4.4, 5.6];
 
 export const rankOf = (feature) => RANKS[String(feature.properties.class || "").replace(/_link$/, "")] ?? 1;
@@ -60,16 +63,17 @@ export const StreetLayer = L.LayerGroup.extend({
     }
     this.say("");
     const view = this._map.getBounds();
-    if (this.loaded?.contains(view)) return;
+    const detail = this._map.getZoom() < ALL_STREETS_ZOOM ? "main" : "all";
+    if (this.loaded?.bounds.contains(view) && this.loaded.detail === detail) return;
     const bounds = roundedOut(view.pad(0.2));
     this.asking?.abort();
     this.asking = new AbortController();
     const { signal } = this.asking;
     try {
-      const answer = await fetch(`${this.url}?bbox=${bboxOf(bounds)}`, { signal, credentials: "same-origin" });
+      const answer = await fetch(`${this.url}?bbox=${bboxOf(bounds)}&detail=${detail}`, { signal });
       if (!answer.ok) throw new Error(String(answer.status));
       const collection = await answer.json();
-      if (!signal.aborted && this._map) this.show(collection.features, bounds);
+      if (!signal.aborted && this._map) this.show(collection.features, { bounds, detail });
     } catch (problem) {
       if (problem.name !== "AbortError") this.say("Streets could not be loaded.");
     }
@@ -82,9 +86,9 @@ export const StreetLayer = L.LayerGroup.extend({
     this.names.show([]);
   },
 
-  show(features, bounds) {
+  show(features, loaded) {
     this.clearLayers();
-    this.loaded = bounds;
+    this.loaded = loaded;
     const areas = features.filter((feature) => feature.properties.kind in AREAS);
     areas.sort((a, b) => AREA_ORDER.indexOf(a.properties.kind) - AREA_ORDER.indexOf(b.properties.kind));
     const streets = features.filter((feature) => feature.properties.kind === "street" && feature.geometry);
@@ -92,21 +96,25 @@ export const StreetLayer = L.LayerGroup.extend({
     const common = { interactive: false, pane: "streets", renderer: this.renderer };
     this.areas = L.geoJSON(areas, { ...common, style: (feature) => this.areaStyle(feature) }).addTo(this);
     // First the edges of all streets, then their surfaces: crossings look open.
-    this.casings = L.geoJSON(streets, { ...common, style: (feature) => this.lineStyle(feature, CASINGS, 1.6) }).addTo(this);
-    this.surfaces = L.geoJSON(streets, { ...common, style: (feature) => this.lineStyle(feature, FILLS, 0) }).addTo(this);
+    const edge = (street) => this.lineStyle(street, CASINGS, EDGE);
+    const surface = (street) => this.lineStyle(street, FILLS, 0);
+    this.casings = L.geoJSON(streets, { ...common, style: edge }).addTo(this);
+    this.surfaces = L.geoJSON(streets, { ...common, style: surface }).addTo(this);
     this.names.show(streets);
   },
 
   restyle() {
     this.areas?.setStyle((feature) => this.areaStyle(feature));
-    this.casings?.setStyle((feature) => this.lineStyle(feature, CASINGS, 1.6));
+    this.casings?.setStyle((feature) => this.lineStyle(feature, CASINGS, EDGE));
     this.surfaces?.setStyle((feature) => this.lineStyle(feature, FILLS, 0));
   },
 
   areaStyle(feature) {
     const hidden = feature.properties.kind === "building" && this._map.getZoom() < 15;
     const isArea = /Polygon/.test(feature.geometry.type);
-    return { ...AREAS[feature.properties.kind], weight: isArea ? 1 : 3, fill: isArea, fillOpacity: hidden ? 0 : 1, opacity: hidden ? 0 : 1 };
+    const shown = hidden ? 0 : 1;
+    const look = AREAS[feature.properties.kind];
+    return { ...look, weight: isArea ? 1 : 3, fill: isArea, fillOpacity: shown, opacity: shown };
   },
 
   lineStyle(feature, colors, extra) {
