@@ -6,6 +6,7 @@
 // enough. Whatever comes from data goes into text nodes, never into HTML.
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
+import { StreetData } from "./map_data.js";
 import { Pins } from "./map_pins.js";
 import { StreetLayer } from "./map_streets.js";
 import { StreetNames } from "./map_names.js";
@@ -39,7 +40,7 @@ function addLayers(map, container) {
     note.hidden = !text;
   };
   const names = new StreetNames();
-  const streets = new StreetLayer({ url: streetsUrl, names, say });
+  const streets = new StreetLayer();
   const builtIn = L.layerGroup([stateOutlines(statesUrl), streets]);
   const bases = {};
   if (streetTiles) bases["Street map"] = tiles(streetTiles);
@@ -53,6 +54,8 @@ function addLayers(map, container) {
   });
   if (!streetTiles) names.addTo(map);
   if (Object.keys(bases).length > 1) L.control.layers(bases, {}, { collapsed: false }).addTo(map);
+  // After the names have followed the chosen layer, so that it is known whether streets are wanted.
+  new StreetData({ map, url: streetsUrl, layers: [streets, names], say }).refresh();
   if (!satelliteTiles) below(container, "map__note", "No satellite layer is configured.");
 }
 

@@ -2,7 +2,7 @@
 // street runs straight for long enough, and not where another already stands.
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
-import { rankOf } from "./map_streets.js";
+import { isStreet, rankOf } from "./map_streets.js";
 
 const FONT = "600 12px 'Source Sans Pro Web', Helvetica, Arial, sans-serif";
 const LINE_HEIGHT = 15;
@@ -34,8 +34,9 @@ export const StreetNames = L.Layer.extend({
     this.canvas.remove();
   },
 
-  show(streets) {
-    this.streets = streets.filter((street) => street.properties.name).sort((a, b) => rankOf(b) - rankOf(a));
+  show(features) {
+    const named = features.filter((feature) => isStreet(feature) && feature.properties.name);
+    this.streets = named.sort((a, b) => rankOf(b) - rankOf(a));
     if (this._map) this.draw();
   },
 

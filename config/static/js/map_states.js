@@ -27,8 +27,9 @@ export function stateOutlines(address) {
     restyle({ target: map });
     map.on("zoomend", restyle);
     if (outlines) return;
-    const answer = await fetch(address || DEFAULT_ADDRESS);
-    if (!answer.ok) return;
+    // Without the outlines the map is poorer, and works.
+    const answer = await fetch(address || DEFAULT_ADDRESS).catch(() => null);
+    if (!answer?.ok) return;
     const topology = await answer.json();
     map.createPane("states").style.zIndex = 210;
     outlines = L.geoJSON(feature(topology, topology.objects.states), {
