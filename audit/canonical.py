@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 
 class NotCanonical(ValueError):
-    """A value has no single text: floating point, NUL, an integer beyond 2^53, an unknown type."""
+    """A value has no single text: floating point, NUL, half a character, an integer beyond 2^53, a time without zone."""
 
 
 def text(facts: Mapping[str, Any]) -> str:
@@ -35,13 +35,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         if "\x00" in value:
             raise NotCanonical("text must not hold NUL")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise NotCanonical("text must not hold half a character")
         return unicodedata.normalize("NFC", str(value))
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        if value.utcoffset() is None:
+            raise NotCanonical("a time needs its zone")
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date | UUID | Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {_plain(str(key)): _plain(item) for key, item in value.items() if item not in (None, "", {})}
+        plain = [(_plain(str(key)), _plain(item)) for key, item in value.items() if item not in (None, "", {})]
+        if len(dict(plain)) != len(plain):
+            raise NotCanonical("two names are one")
+        return dict(plain)
     if isinstance(value, list | tuple | set | frozenset):
         items = [_plain(item) for item in value]
         return sorted(items) if isinstance(value, set | frozenset) else items

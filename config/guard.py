@@ -58,6 +58,8 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.append": frozenset({"lpr_app", "lpr_loader", "lpr_sealer", "lpr_auditor"}),
     "audit.events_page": frozenset({"lpr_app"}),
     "audit.query_owner": frozenset({"lpr_app"}),
+    "audit.search_owner": frozenset({"lpr_app"}),
+    "audit.search_seen": frozenset({"lpr_app"}),
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),

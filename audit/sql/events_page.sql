@@ -1,12 +1,14 @@
 -- Reading the log is itself on the log (decision 9a): the caller names the committed event that asks, and this function
 -- takes who asks, what for and how far from that event alone.
---   audit.searched, audit.viewed   the search's criteria, within the AOR of a manager or supervisor, everywhere for OPR
+--   audit.searched, audit.viewed   the search's criteria, within the AOR of a manager or supervisor, everywhere for OPR;
+--                                  a search is opened again by its searcher alone
 --   query.recalled                 the asker's own queries, by the criteria of the event
 --   query.viewed, query.replayed   the attempt and the outcome of the query that the event names
+-- `outcome` stands beside an attempt: the payload of its answer or failure, so that one row tells the whole of a query.
 CREATE OR REPLACE FUNCTION audit.events_page(
     p_event uuid, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 RETURNS TABLE (at timestamptz, id uuid, kind varchar, actor_id bigint, actor varchar, aor varchar, on_behalf_of text,
-               plate varchar, state varchar, reason varchar, query uuid, payload text)
+               plate varchar, state varchar, reason varchar, query uuid, payload text, outcome text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -20,12 +22,12 @@ DECLARE
 BEGIN
     IF asked.kind = 'audit.viewed' THEN
         SELECT e.* INTO search FROM audit.event_by_id((said->'details'->>'search')::uuid) e
-        WHERE e.kind = 'audit.searched';
+        WHERE e.kind = 'audit.searched' AND e.actor_id = asked.actor_id;
     END IF;
     wanted := coalesce(search.payload::jsonb->'details'->'criteria', '{}'::jsonb);
     IF asked.kind IN ('audit.searched', 'audit.viewed') AND search.id IS NOT NULL THEN
         IF said->>'role' IN ('agency_manager', 'supervisor') AND asked.aor IS NOT NULL THEN
-            conditions := conditions || ' AND e.aor = $3';
+            conditions := conditions || ' AND e.aor = $3 AND lower(e.aor) = lower($3)';
         ELSIF said->>'role' IS DISTINCT FROM 'opr_auditor' THEN
             RAISE EXCEPTION 'this role reads no audit records' USING ERRCODE = 'insufficient_privilege';
         END IF;
@@ -38,20 +40,25 @@ BEGIN
     END IF;
     -- Only the conditions in use are written, so that the planner takes the index of the question asked.
     conditions := conditions
-        || CASE WHEN wanted ? 'user' THEN ' AND e.actor = $6->>''user''' ELSE '' END
-        || CASE WHEN wanted ? 'on_behalf_of' THEN ' AND e.on_behalf_of = $6->>''on_behalf_of''' ELSE '' END
+        || CASE WHEN wanted->>'user' ~ '^[0-9]{1,18}$'
+                THEN ' AND (lower(e.actor) = $6->>''user'' OR e.actor_id = ($6->>''user'')::bigint)'
+                WHEN wanted ? 'user' THEN ' AND lower(e.actor) = lower($6->>''user'')' ELSE '' END
+        || CASE WHEN wanted ? 'on_behalf_of' THEN ' AND lower(e.on_behalf_of) = lower($6->>''on_behalf_of'')' ELSE '' END
         || CASE WHEN wanted ? 'plate' THEN ' AND e.plate = $6->>''plate''' ELSE '' END
         || CASE WHEN wanted ? 'state' THEN ' AND e.state = $6->>''state''' ELSE '' END
         || CASE WHEN wanted ? 'event' THEN ' AND e.kind = $6->>''event''' ELSE '' END
-        || CASE WHEN wanted ? 'reason' THEN ' AND e.reason = $6->>''reason''' ELSE '' END
-        || CASE WHEN wanted ? 'aor' THEN ' AND e.aor = $6->>''aor''' ELSE '' END
+        || CASE WHEN wanted ? 'reason' THEN ' AND lower(e.reason) = lower($6->>''reason'')' ELSE '' END
+        || CASE WHEN wanted ? 'aor' THEN ' AND lower(e.aor) = lower($6->>''aor'')' ELSE '' END
         || CASE WHEN wanted ? 'from' THEN ' AND e.at >= ($6->>''from'')::timestamptz' ELSE '' END
         || CASE WHEN wanted ? 'until' THEN ' AND e.at < ($6->>''until'')::timestamptz' ELSE '' END
         || CASE WHEN asked.query IS NOT NULL THEN format(' AND e.at >= %L::timestamptz', (
                SELECT q.at FROM audit.event_by_id(asked.query) q)) ELSE '' END
         || CASE WHEN p_before_at IS NOT NULL THEN ' AND (e.at, e.id) < ($1, $2)' ELSE '' END;
     RETURN QUERY EXECUTE
-        'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload '
+        'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload, '
+        'CASE e.kind WHEN ''query.attempted'' THEN (SELECT o.payload FROM audit.event o WHERE o.query = e.query '
+        'AND o.kind IN (''query.answered'', ''query.failed'') AND o.at >= e.at AND o.at < e.at + interval ''1 hour'' '
+        'AND o.at <= $7 ORDER BY o.at LIMIT 1) END '
         'FROM audit.event e WHERE e.at <= $7' || conditions || ' ORDER BY e.at DESC, e.id DESC LIMIT $8'
         USING p_before_at, p_before_id, asked.aor, asked.actor_id, asked.query, wanted, search.at,
               least(greatest(p_limit, 1), 1000);
@@ -65,4 +72,26 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT e.at, e.actor_id, e.actor, e.aor FROM audit.event_by_id(p_query) e WHERE e.kind = 'query.attempted'
+$function$;
+
+-- Whose search is this? Enough to decide who may open it, and nothing of what was searched for.
+CREATE OR REPLACE FUNCTION audit.search_owner(p_search uuid) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT e.actor_id FROM audit.event_by_id(p_search) e WHERE e.kind = 'audit.searched'
+$function$;
+
+-- What was searched for: opened, like the page itself, by the searcher's committed event of viewing.
+CREATE OR REPLACE FUNCTION audit.search_seen(p_event uuid, OUT at timestamptz, OUT criteria text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    asked audit.event := audit.committed_event(p_event);
+BEGIN
+    SELECT e.at, e.payload::jsonb->'details'->>'criteria' INTO at, criteria
+    FROM audit.event_by_id((asked.payload::jsonb->'details'->>'search')::uuid) e
+    WHERE asked.kind = 'audit.viewed' AND e.kind = 'audit.searched' AND e.actor_id = asked.actor_id;
+END
 $function$;

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from audit import views
+
+app_name = "audit"
+urlpatterns = [
+    path("", views.search_form, name="search"),
+    path("searches/<uuid:search_id>/", views.results, name="results"),
+]

@@ -1,0 +1,47 @@
+"""The pages of the audit search."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit import search, words
+from audit.access import reader_required, sees_every_aor
+from audit.forms import SearchForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@reader_required
+def search_form(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _form_page(request, SearchForm())
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        search.refuse(entered=form.entered(), errors=form.errors)
+        return _form_page(request, form, status=400)
+    found = search.begin(criteria=form.criteria())
+    answer = redirect("audit:results", found)
+    answer.status_code = 303
+    return answer
+
+
+def _form_page(request: HttpRequest, form: SearchForm, status: int = 200) -> HttpResponse:
+    return render(request, "audit/search.html", {"form": form, "every_aor": sees_every_aor(request.user)}, status=status)
+
+
+@require_safe
+@never_cache
+@reader_required
+def results(request: HttpRequest, search_id: UUID) -> HttpResponse:
+    try:
+        page = search.open_page(search=search_id, user_id=request.user.pk, cursor=request.GET.get("cursor", ""))
+    except search.SearchNotFound as error:
+        raise Http404 from error
+    rows = [{"event": event, "what": words.what(event.kind), "outcome": words.outcome(event), "facts": words.facts(event)}
+            for event in page.events]
+    return render(request, "audit/results.html", {
+        "page": page, "rows": rows, "criteria": words.criteria(page.criteria), "form": SearchForm.of(page.criteria),
+        "every_aor": sees_every_aor(request.user)})

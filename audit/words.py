@@ -1,0 +1,116 @@
+"""An event in words: what the auditor reads instead of keys and codes (AUD-1, AUD-3)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from audit.events import Kind, is_refusal
+from audit.search import Criteria, FoundEvent
+
+_LABELS = {
+    "actor": "User", "actor_id": "User number", "aor": "Area of responsibility", "request": "Request number",
+    "address": "Client address", "client": "Client program", "session": "Session mark", "query": "Query number",
+    "on_behalf_of": "On behalf of", "plate": "License plate", "reason": "Reason code", "id": "Event number",
+    "why": "Why", "from": "From", "until": "Until", "captured_from": "Captured from", "captured_until": "Captured until",
+    "geo_state": "State of capture", "radius_m": "Radius in meters", "count": "Reads found",
+    "count_state_unread": "Reads whose state was not read", "digest": "Digest of the reads found",
+    "case_reference": "Case reference", "event": "Event",
+}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "plate", "state", "reason", "details", "query",
+          "address", "client", "session", "request"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it. `tone` is ok, bad or idle."""
+
+    text: str
+    tone: str = "ok"
+
+
+def what(kind: str) -> str:
+    """The kind in words; a kind of a later release in its own."""
+    return Kind(kind).label if kind in Kind.values else _sentence(kind.replace(".", " "))
+
+
+def outcome(event: FoundEvent) -> Outcome:
+    details = event.outcome if event.kind == Kind.QUERY_ATTEMPTED else event.facts.get("details", {})
+    if details is None:
+        return Outcome("No answer on record", "bad")
+    if is_refusal(event.kind):
+        return Outcome(_with_why("Refused", details), "bad")
+    if event.kind.endswith("failed") or ("count" not in details and event.kind == Kind.QUERY_ATTEMPTED):
+        return Outcome(_with_why("Failed", details), "bad")
+    if "count" in details:
+        return Outcome(f"{details['count']} read{'' if details['count'] == 1 else 's'}", "ok")
+    return Outcome("Done", "idle")
+
+
+def facts(event: FoundEvent) -> list[tuple[str, str]]:
+    """All that the event holds, as pairs of a label and a value in words."""
+    ordered = sorted(event.facts, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
+    pairs = [("Recorded at", moment(event.at, exact=True))]
+    for key in ordered:
+        pairs += _flat(key, event.facts[key]) if key != "details" else _members(event.facts[key])
+    pairs += [(f"Answer: {label[:1].lower()}{label[1:]}", value) for label, value in _members(event.outcome or {})]
+    return [*pairs, ("Event number", str(event.id))]
+
+
+def criteria(wanted: Criteria) -> list[tuple[str, str]]:
+    """A search in words; empty where everything was asked for."""
+    return [("Event", what(value)) if key == "event" else (label(key), moment(value) if key in {"from", "until"} else value)
+            for key, value in wanted.facts().items() if value]
+
+
+def moment(at: datetime, *, exact: bool = False) -> str:
+    """A time as the log shows it: in UTC, and `exact` to the microsecond."""
+    return f"{at.astimezone(UTC):{'%Y-%m-%d %H:%M:%S.%f' if exact else '%Y-%m-%d %H:%M:%S'}} UTC"
+
+
+def label(key: str) -> str:
+    return _LABELS.get(key) or _sentence(key.removesuffix("_e6"))
+
+
+def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in sorted(value):
+        yield from _flat(key, value[key])
+
+
+def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, text in _members(value):
+            yield f"{label(key)}: {name[:1].lower()}{name[1:]}", text
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for number, item in enumerate(value, 1):
+            yield from _flat(f"{key} {number}", item)
+    else:
+        yield label(key), _text(key, value)
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_text(key, item) for item in value) or "none"
+    if key.endswith("_e6") and isinstance(value, int):
+        return f"{value / 1_000_000:.6f}"
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return moment(datetime.fromisoformat(value))
+    if key in {"event", "kind"} and value in Kind.values:
+        return what(value)
+    return _sentence(str(value)) if key == "role" else str(value)
+
+
+def _with_why(word: str, details: Mapping[str, Any]) -> str:
+    errors = details.get("errors")
+    why = details.get("why") or (
+        " ".join(text for _, text in _flat("errors", errors)) if errors else "")
+    return f"{word}: {why}" if why else word
+
+
+def _sentence(text: str) -> str:
+    words = text.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
