@@ -14,8 +14,7 @@ from django.db import OperationalError, connection, transaction
 from alerts.models import Entry
 from audit.events import Kind
 from audit.record import record_durably
-from lpr import loading
-from lpr.loading import Matcher
+from lpr.loading import MATCHING_LOCK, Matcher
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def match_back(*, event: UUID) -> int:
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s::text, true)", [f"{WAIT_MILLISECONDS}ms"])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [loading.MATCHING_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MATCHING_LOCK])
     with connection.cursor() as cursor:
         cursor.execute("SELECT store.match_back(%s::uuid)", [event])
         made = cursor.fetchone()[0]
@@ -96,22 +95,26 @@ def _shared_ctes() -> str:
     return text[text.index("\n", start):text.index("-- End of what is shared.")].rstrip()
 
 
-# LATERAL with OFFSET 0 has each stored read look up its entries by (plate, state): a join of its own choice would read a
-# million entries for each delivery.
+# LATERAL with OFFSET 0 has each stored read look up its entries by (plate, state), in the order of plates in which reads are
+# stored: a join of the planner's own choice would read a million entries for each delivery. What else is said of a read is
+# looked up for what was met alone.
 MATCHER = Matcher(
     ctes="""
-    found AS MATERIALIZED (
-        SELECT w.entry_id, w.alert_list_id, w.owner_id, w.owner_aor, w.plate, w.state, w.reason,
-               i.record_id, i.captured_at, i.latitude_e6, i.longitude_e6, i.zone, i.address, i.intersection, i.place_state,
-               i.source, i.camera, i.make, i.model
+    met AS MATERIALIZED (
+        SELECT s.record_id, s.captured_at, w.entry_id, w.owner_id, w.plate, w.state
         FROM stored s
         CROSS JOIN LATERAL (
-            SELECT watch.* FROM public.alerts_watch watch
+            SELECT watch.entry_id, watch.owner_id, watch.plate, watch.state FROM public.alerts_watch watch
             WHERE watch.plate = s.plate AND watch.state = s.state AND watch.valid_until > statement_timestamp()
             OFFSET 0) w
-        JOIN incoming i ON i.record_id = s.record_id AND i.plate = s.plate AND i.state = s.state
-                       AND i.captured_at = s.captured_at
         WHERE s.state <> ''
+    ),
+    found AS MATERIALIZED (
+        SELECT m.entry_id, m.owner_id, m.plate, m.state, m.record_id, m.captured_at, i.latitude_e6, i.longitude_e6,
+               i.zone, i.address, i.intersection, i.place_state, i.source, i.camera, i.make, i.model
+        FROM met m
+        JOIN incoming i ON i.record_id = m.record_id AND i.plate = m.plate AND i.state = m.state
+                       AND i.captured_at = m.captured_at
     ),""" + _shared_ctes(),
     count="(SELECT count(*) FROM hit_events)",
     after_commit=wake,

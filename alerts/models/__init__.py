@@ -3,6 +3,7 @@ from alerts.models.entry import Entry, EntryStatus
 from alerts.models.hit import Hit
 from alerts.models.notification import Notification, NotificationKind, NotificationStatus
 from alerts.models.policy import AlertPolicy
+from alerts.models.recipient import Recipient
 
 __all__ = ["AlertList", "AlertPolicy", "Entry", "EntryStatus", "Hit", "Notification", "NotificationKind",
-           "NotificationStatus", "Scope"]
+           "NotificationStatus", "Recipient", "Scope"]

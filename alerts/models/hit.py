@@ -10,15 +10,17 @@ from django.db import models
 
 from accounts.models import User
 from alerts.models.entry import Entry
+from alerts.models.notification import Notification
+from alerts.models.recipient import Recipient
 
 
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
-        """The hits that `user` was notified of, as owner or recipient."""
-        from alerts.models.notification import Notification
-
-        return self.filter(models.Exists(Notification.objects.filter(
-            recipient=user, entry_id=models.OuterRef("entry_id"), record_id=models.OuterRef("record_id"))))
+        """The hits that `user` was notified of, as owner or recipient, and still may know of (ACC-16)."""
+        of_entry = {"entry_id": models.OuterRef("entry_id")}
+        told = Notification.objects.filter(recipient=user, plate=models.OuterRef("plate"),
+                                           record_id=models.OuterRef("record_id"), **of_entry)
+        return self.filter(models.Exists(told), models.Exists(Recipient.objects.filter(user=user, **of_entry)))
 
 
 class Hit(models.Model):

@@ -35,9 +35,8 @@ BEGIN
           AND (activation.payload::jsonb->'details'->>'entry')::uuid = entry.id
     ),
     found AS MATERIALIZED (
-        SELECT w.entry_id, w.alert_list_id, w.owner_id, w.owner_aor, w.plate, w.state, w.reason,
-               r.record_id, r.captured_at, r.latitude_e6, r.longitude_e6, r.zone, r.address, r.intersection, r.place_state,
-               r.source, r.camera, r.make, r.model
+        SELECT w.entry_id, w.owner_id, w.plate, w.state, r.record_id, r.captured_at, r.latitude_e6,
+               r.longitude_e6, r.zone, r.address, r.intersection, r.place_state, r.source, r.camera, r.make, r.model
         FROM activated a
         JOIN public.alerts_watch w ON w.entry_id = a.entry_id AND w.valid_until > statement_timestamp()
         CROSS JOIN LATERAL (
@@ -70,18 +69,18 @@ BEGIN
         ON CONFLICT DO NOTHING
         RETURNING entry_id, record_id, plate
     ),
-    -- As audit.canonical writes it: sorted keys, no spaces, nothing empty. AOR and owner are those of the alert, so that its
-    -- managers find the hit; who acts is the system.
+    -- As audit.canonical writes it: sorted keys, no spaces, nothing empty. The AOR is that of the alert's owner, so that its
+    -- managers find the hit; who acts is the system. LATERAL with OFFSET 0: by key for each hit, whatever the planner expects.
     hit_events AS MATERIALIZED (
         SELECT event.id
         FROM hits h
-        JOIN found f ON f.entry_id = h.entry_id AND f.record_id = h.record_id
+        CROSS JOIN LATERAL (SELECT watch.* FROM public.alerts_watch watch WHERE watch.entry_id = h.entry_id OFFSET 0) w
         CROSS JOIN LATERAL audit.append('hit.made',
             '{"actor":"system"'
-            || CASE f.owner_aor WHEN '' THEN '' ELSE ',"aor":' || to_json(normalize(f.owner_aor, NFC))::text END
-            || ',"details":{"entry":"' || f.entry_id || '","list":"' || f.alert_list_id || '","owner":' || f.owner_id
-            || ',"record":"' || f.record_id || '"},"plate":"' || f.plate || '","reason":'
-            || to_json(normalize(f.reason, NFC))::text || ',"state":"' || f.state || '"}') event
+            || CASE w.owner_aor WHEN '' THEN '' ELSE ',"aor":' || to_json(normalize(w.owner_aor, NFC))::text END
+            || ',"details":{"entry":"' || w.entry_id || '","list":"' || w.alert_list_id || '","owner":' || w.owner_id
+            || ',"record":"' || h.record_id || '"},"plate":"' || w.plate || '","reason":'
+            || to_json(normalize(w.reason, NFC))::text || ',"state":"' || w.state || '"}') event
     ),
     -- Due a minute ago, so that a sender whose clock is behind the database's takes it at once.
     intents AS (

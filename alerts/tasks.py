@@ -1,0 +1,20 @@
+"""What workers and the scheduler do for alerts. Tasks carry no data: what is due stands in the database (decision 2)."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from alerts import matching, notifications
+
+
+@shared_task
+def send_waiting() -> None:
+    """Send until nothing is due. Woken after each loading with hits, and by the scheduler for what was not woken."""
+    while notifications.send_batch(now=datetime.now(UTC)):
+        pass
+
+
+@shared_task
+def resume_activations() -> None:
+    """Finish the activations that a crash interrupted."""
+    matching.resume_activations(now=datetime.now(UTC))
