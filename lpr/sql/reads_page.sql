@@ -97,7 +97,7 @@ BEGIN
           AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
           AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
           AND (s.near_meters IS NULL OR store.meters_between(
-               s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6, v.longitude_e6 / 1e6) <= s.near_meters)
+               s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
         ORDER BY v.captured_at DESC, v.record_id DESC
         LIMIT page_size) r
     JOIN store.make make ON make.id = r.make_id
@@ -128,6 +128,6 @@ BEGIN
       AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
       AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
       AND (s.near_meters IS NULL OR store.meters_between(
-           s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6, v.longitude_e6 / 1e6) <= s.near_meters);
+           s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters);
 END
 $function$;

@@ -1,0 +1,75 @@
+"""The substance of a case reference: it must tell an auditor which subject or case led to a query (QRY-1, ALR-2).
+
+Words that label ("case number") and listed filler ("test", "investigation") tell nothing. What remains must hold two words
+such as a name, a number of four digits or more, or a word and a number. Nobody can prove that a reference is true; this
+rule only refuses what nobody could look up.
+"""
+
+import re
+import unicodedata
+
+LONGEST = 500
+EXAMPLE = "Subject name John Doe, case number 12345678"
+
+# Labels: they stand before what tells, and tell nothing themselves.
+LABELS = frozenset("""
+    a and the of for in on at to by re ref reference case cases number num no nr id file name names subject suspect target
+    person plate plates tag vehicle car truck driver owner alien officer agent log report rpt tip lead matter incident event
+""".split())  # fmt: skip
+# Words that stand for having no case at hand. None is left out for being rare; none is here that is a common surname.
+FILLER = frozenset("""
+    abc abcd action active admin any asdf asdfasdf asdfgh asdfghjkl business check checking confidential criminal crime
+    demo dont know duty enforcement example find foo bar baz qux general government hello idk immigration info information
+    intel intelligence internal investigate investigation investigations investigative investigatory is it looking lookup
+    lorem ipsum me misc miscellaneous n na need nil none nothing null official ongoing only op ops operation operations
+    other pending per please police privileged purpose purposes qwe qwerty query reason request requested required
+    research routine run running sample search secret security sensitive some something stuff surveillance tba tbd temp
+    test testing tests this training unk unknown usage use various void want warrant work working xyz xxx xxxx yes zxc
+    zxcv zxcvbn
+""".split())  # fmt: skip
+FILLER_NUMBERS = frozenset({"1234", "12345", "123456", "4321", "54321"})
+
+_FEWEST_DIGITS = 4
+_SPACES = re.compile(r"[\s,;:/\\|()\[\]{}<>\"“”=+*#_]+")
+
+
+class CaseReferenceNotTelling(ValueError):
+    """The text names neither a subject nor a case; the message is a plain sentence with a good example."""
+
+
+def check(text: str) -> str:
+    """The text, trimmed, where it tells which subject or case is meant.
+
+    Raises:
+        CaseReferenceNotTelling: blank, repeated characters, one word without a number, or filler alone.
+    """
+    text = text.strip()
+    if not text:
+        raise CaseReferenceNotTelling(f"Enter the subject or case that led to this, such as “{EXAMPLE}”.")
+    words, digits = _telling(text)
+    if len(words) >= 2 or digits >= _FEWEST_DIGITS or (words and digits >= 2):
+        return text
+    raise CaseReferenceNotTelling(
+        f"Name the subject in full or give the case number, so that an auditor can find the case: “{EXAMPLE}”.")
+
+
+def _telling(text: str) -> tuple[set[str], int]:
+    """The different words that tell something, and how many digits stand in numbers that do."""
+    words: set[str] = set()
+    digits = 0
+    for token in _SPACES.split(unicodedata.normalize("NFKC", text).casefold()):
+        letters = "".join(c for c in token if c.isalpha())
+        numbers = "".join(c for c in token if c.isdigit())
+        if letters in FILLER:
+            continue
+        if numbers and numbers not in FILLER_NUMBERS and (len(numbers) == 1 or len(set(numbers)) > 1):
+            digits += len(numbers)
+        if len(letters) >= 2 and letters not in LABELS and not _is_repeated(letters):
+            words.add(letters)
+    return words, digits
+
+
+def _is_repeated(text: str) -> bool:
+    """One character over and over, or a piece of two or three at least three times: `aaaa`, `xyxyxy`."""
+    return len(set(text)) == 1 or any(
+        len(text) >= 3 * size and text == (text[:size] * len(text))[: len(text)] for size in (2, 3))

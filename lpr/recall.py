@@ -1,0 +1,145 @@
+"""Opening a logged query again: by its owner, and by audit roles within their area; and the list of one's own (QRY-9, AUD-12).
+
+The log is read through its own function, which needs a committed event of the reader (decision 9a). So looking is on the log
+before anything is seen, whoever looks.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from accounts.roles import Right, Role, may
+from audit.events import Kind
+from audit.record import record_durably
+from lpr.query import Query
+
+MOST_SCANNED = 5000
+
+
+class QueryNotFound(Exception):
+    """No query of this id that this user may open."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query of the log: who asked what, when, and its outcome. `count` is None where no answer was recorded."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    aor: str
+    query: Query
+    count: int | None = None
+    count_state_unread: int = 0
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A query opened for one look: `event` is the look's own event, which opens a page of reads for a minute."""
+
+    event: UUID
+    asked: Asked
+
+
+def opened(*, query: UUID, user: User, purpose: str, page: int = 0) -> Opened:
+    """Open a logged query for its owner, or replay it for an audit role; the look is recorded first (QRY-9, AUD-6).
+
+    Args:
+        query: the id of the attempt.
+        user: who looks.
+        purpose: what for, in a word: `results`, `again`, `alert`.
+        page: the number of the page of results, from 1; 0 where none is shown.
+
+    Raises:
+        QueryNotFound: there is none, or this user may not open it.
+        audit.record.AuditUnavailable: the look cannot be recorded.
+    """
+    look = record_durably(_kind_of_look(query, user), query=query, page=page, purpose=purpose)
+    attempt: Asked | None = None
+    outcome: Mapping[str, Any] = {}
+    for row in _events(look.id, None, 1000):
+        payload = json.loads(row["payload"])
+        if row["kind"] == Kind.QUERY_ATTEMPTED:
+            attempt = _asked(row, payload)
+        else:
+            outcome = payload["details"]
+    if attempt is None:
+        raise QueryNotFound
+    answered = {"count": outcome.get("count"), "count_state_unread": outcome.get("count_state_unread", 0)}
+    return Opened(look.id, Asked(**{**attempt.__dict__, **answered}))
+
+
+def own(
+    *, user: User, limit: int, plate: str = "", case: str = "", asked_from: datetime | None = None,
+    asked_until: datetime | None = None, before: tuple[datetime, UUID] | None = None,
+) -> tuple[list[Asked], bool]:
+    """The user's own queries, newest first, and whether more follow; recalling is recorded first (QRY-9).
+
+    Args:
+        user: whose queries; the running request must be theirs, because the log answers its actor.
+        limit: how many at most.
+        plate: folded; only queries for it.
+        case: only queries whose case reference holds this text, whatever the case of its letters.
+        asked_from, asked_until: only queries of this time, the end excluded.
+        before: time and id of the last query of the page before.
+    """
+    criteria = {"plate": plate, "case": case, "from": asked_from, "until": asked_until}
+    look = record_durably(Kind.QUERY_RECALLED, criteria=criteria)
+    found: list[Asked] = []
+    for row in _walk(look.id, before, limit + 1 if not case else 1000):
+        asked = _asked(row, json.loads(row["payload"]))
+        if not case or case.casefold() in asked.query.case_reference.casefold():
+            found.append(asked)
+        if len(found) > limit:
+            break
+    return found[:limit], len(found) > limit
+
+
+def _kind_of_look(query: UUID, user: User) -> Kind:
+    """A view for the owner, a replay for an audit role of the owner's area.
+
+    Raises:
+        QueryNotFound: for everybody else.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT actor_id, aor FROM audit.query_owner(%s::uuid)", [query])
+        owner, aor = cursor.fetchone() or (None, None)
+    if owner is None:
+        raise QueryNotFound
+    if owner == user.pk and may(user, Right.QUERY):
+        return Kind.QUERY_VIEWED
+    if may(user, Right.SEARCH_AUDIT) and (user.role == Role.OPR_AUDITOR or (aor and aor == user.aor_code)):
+        return Kind.QUERY_REPLAYED
+    raise QueryNotFound
+
+
+def _walk(event: UUID, before: tuple[datetime, UUID] | None, step: int) -> Iterator[dict[str, Any]]:
+    """Events of the look, page after page, up to a bound that no single list needs."""
+    seen = 0
+    while seen < MOST_SCANNED:
+        rows = _events(event, before, step)
+        yield from rows
+        if len(rows) < step:
+            return
+        seen += len(rows)
+        before = (rows[-1]["at"], rows[-1]["id"])
+
+
+def _events(event: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[dict[str, Any]]:
+    at, id = before or (None, None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT at, id, kind, actor, aor, payload"
+            " FROM audit.events_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)", [event, at, id, limit])
+        return [dict(zip(("at", "id", "kind", "actor", "aor", "payload"), row, strict=True)) for row in cursor.fetchall()]
+
+
+def _asked(row: Mapping[str, Any], payload: Mapping[str, Any]) -> Asked:
+    return Asked(id=row["id"], at=row["at"], actor=row["actor"] or "", aor=row["aor"] or "",
+                 query=Query.from_event(payload))

@@ -1,0 +1,189 @@
+"""Asking the store: the attempt is committed first, then the database's own function answers it, then the outcome is recorded.
+
+No byte of a result leaves the store unless its question stands in the log (QRY-8, BEY-3): the functions called here take
+plate, state and dates from the committed event and nothing from us but its id and a page key (decision 5).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError, connection
+
+from audit.events import Kind
+from audit.record import record_durably
+from lpr import plates, states
+from lpr.models.source import SourceKind
+from lpr.query import Query
+
+LONGEST_ENTRY = 600
+LONGEST_CODE = 32
+
+
+class QueryFailed(Exception):
+    """The store did not answer. The attempt and the failure are on record, and nothing was shown."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answered query: the id of its attempt, and how many reads it found, those of unknown state among them."""
+
+    id: UUID
+    count: int
+    count_state_unread: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """A plate seen by a camera, as the store's function gives it. Times are aware; `zone` is that of the place."""
+
+    record_id: UUID
+    plate: str
+    state: str
+    captured_at: datetime
+    received_at: datetime
+    stored_at: datetime
+    latitude: float
+    longitude: float
+    make: str
+    model: str
+    camera: str
+    source: str
+    source_kind: str
+    place_state: str
+    zone: str
+    address: str
+    intersection: str
+    address_is_approximate: bool
+    confidence: int | None
+    plate_photo_cut: bool
+
+    @property
+    def captured_there(self) -> datetime:
+        """When it was captured, by the clocks of the place (RES-1)."""
+        return self.captured_at.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def source_kind_in_words(self) -> str:
+        return SourceKind(self.source_kind).label
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where the next page begins: in which group, after which read, and its number, counted from 1."""
+
+    number: int = 1
+    state_read: bool = True
+    captured_at: datetime | None = None
+    record_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Newest first: reads of the state asked for, then those whose state was not read. `next` is None on the last page."""
+
+    number: int
+    reads: list[Read]
+    state_unread: list[Read]
+    next: Cursor | None
+
+
+def run_query(*, query: Query) -> Answered:
+    """Ask one whole question: attempt on record, answer, outcome on record (QRY-8). The running request gives the actor.
+
+    Args:
+        query: the question; policy has allowed it.
+
+    Raises:
+        audit.record.AuditUnavailable: the attempt or the outcome cannot be recorded; nothing is shown.
+        QueryFailed: the store did not answer; that is on record.
+    """
+    attempt = record_durably(Kind.QUERY_ATTEMPTED, **query.facts())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count, count_state_unread, digest FROM store.reads_outcome(%s::uuid)", [attempt.id])
+            count, count_state_unread, digest = cursor.fetchone()
+    except DatabaseError as error:
+        record_durably(Kind.QUERY_FAILED, query=attempt.id, why=type(error).__name__)
+        raise QueryFailed from error
+    record_durably(Kind.QUERY_ANSWERED, query=attempt.id, count=count, count_state_unread=count_state_unread,
+                   digest=bytes(digest).hex())
+    return Answered(attempt.id, count, count_state_unread)
+
+
+def refuse(*, entered: Mapping[str, Any], errors: Mapping[str, list[str]]) -> None:
+    """Record a query that was not asked, with all that was entered and why it was refused (QRY-8). Nothing is searched.
+
+    Args:
+        entered: the fields as they came.
+        errors: the sentences shown, by field.
+    """
+    said = {name: sane(value) for name, value in entered.items()}
+    record_durably(Kind.QUERY_REFUSED, **_findable(said), entered=said,
+                   errors={field: [sane(sentence) for sentence in sentences] for field, sentences in errors.items()})
+
+
+def page(*, event: UUID, cursor: Cursor | None = None, size: int) -> Page:
+    """One page of what the committed event opens: an attempt, a view or a replay, not older than a minute.
+
+    Args:
+        event: the event's id.
+        cursor: `next` of the page before; None for the first.
+        size: reads on a page.
+
+    Raises:
+        QueryFailed: the store did not answer.
+    """
+    cursor = cursor or Cursor()
+    reads = _reads(event, cursor, size + 1) if cursor.state_read else []
+    if len(reads) > size:
+        return Page(cursor.number, reads[:size], [], _after(cursor, reads[size - 1], state_read=True))
+    room = size - len(reads)
+    start = Cursor(state_read=False) if cursor.state_read else cursor
+    unread = _reads(event, start, room + 1)
+    following = None
+    if len(unread) > room:
+        following = _after(cursor, unread[room - 1] if room else None, state_read=False)
+    return Page(cursor.number, reads, unread[:room], following)
+
+
+def sane(value: Any) -> str:
+    """What was entered as text that the log can hold: no NUL, no half characters, of bounded length."""
+    text = value if isinstance(value, str) else str(value)
+    text = text[:LONGEST_ENTRY].replace("\x00", "")
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _findable(said: Mapping[str, str]) -> dict[str, str]:
+    """The columns by which an auditor finds the refusal, as far as what was entered is fit for them."""
+    found = {}
+    if said.get("for_whom") == "other":
+        found["on_behalf_of"] = said.get("other_name", "").strip()
+    if len(said.get("reason", "")) <= LONGEST_CODE:
+        found["reason"] = said.get("reason", "")
+    try:
+        found["plate"] = plates.fold(said.get("plate", ""))
+        found["state"] = states.parse(said.get("state", ""))
+    except (plates.PlateNotValid, states.StateNotListed):
+        pass
+    return found
+
+
+def _reads(event: UUID, cursor: Cursor, limit: int) -> list[Read]:
+    try:
+        with connection.cursor() as rows:
+            rows.execute(
+                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"
+                " source, source_kind, place_state, zone, address, intersection, address_is_approximate, confidence,"
+                " plate_photo_cut FROM store.reads_page(%s::uuid, %s::boolean, %s::timestamptz, %s::uuid, %s::integer)",
+                [event, cursor.state_read, cursor.captured_at, cursor.record_id, limit])
+            return [Read(*row) for row in rows.fetchall()]
+    except DatabaseError as error:
+        raise QueryFailed from error
+
+
+def _after(cursor: Cursor, last: Read | None, *, state_read: bool) -> Cursor:
+    return Cursor(cursor.number + 1, state_read, last and last.captured_at, last and last.record_id)

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from lpr.views import photos, queries
+
+app_name = "lpr"
+urlpatterns = [
+    path("queries/", queries.recalled, name="queries"),
+    path("queries/new/", queries.ask, name="query_new"),
+    path("queries/<uuid:query>/", queries.result, name="query"),
+    path("queries/<uuid:query>/again/", queries.again, name="query_again"),
+    path("reads/<str:token>/photos/<int:number>/", photos.photo, name="photo"),
+]

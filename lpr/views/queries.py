@@ -1,0 +1,91 @@
+"""The pages of a query: ask, look at the result, recall, ask again (QRY-1 to QRY-9, RES-1 to RES-7)."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import private_page, right_required
+from accounts.roles import Right
+from lpr import page_cursors, recall, search
+from lpr.forms import recall as recall_form
+from lpr.forms.query import QueryForm
+from lpr.views import result_page
+
+
+@require_http_methods(["GET", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def ask(request: HttpRequest) -> HttpResponse:
+    """The form; a whole question is asked and leads to its result, anything else is refused, on record (QRY-1, QRY-8)."""
+    form = QueryForm(request.POST if request.method == "POST" else None, asker=request.user, now=timezone.now())
+    if not form.is_bound:
+        return render(request, "lpr/query_form.html", {"form": form})
+    if not form.is_valid():
+        search.refuse(entered=form.entered(), errors=form.errors)
+        return render(request, "lpr/query_form.html", {"form": form}, status=400)
+    try:
+        answered = search.run_query(query=form.query())
+    except search.QueryFailed:
+        return _failed(request)
+    return _see_other(reverse("lpr:query", args=[answered.id]))
+
+
+@require_GET
+@private_page
+def result(request: HttpRequest, query: UUID) -> HttpResponse:
+    """A page of the result: a look of its own at the logged query, which is on record before anything is shown (AUD-6)."""
+    try:
+        cursor = page_cursors.read(query, request.GET.get("before", ""))
+        opened = recall.opened(query=query, user=request.user, purpose="results", page=cursor.number)
+    except (signing.BadSignature, recall.QueryNotFound) as refusal:
+        raise Http404 from refusal
+    try:
+        page = None if opened.asked.count is None else search.page(
+            event=opened.event, cursor=cursor, size=settings.READS_PER_PAGE)
+    except search.QueryFailed:
+        return _failed(request)
+    return render(request, "lpr/query_result.html", result_page.context(request, opened.asked, page))
+
+
+@require_POST
+@right_required(Right.QUERY)
+@private_page
+def again(request: HttpRequest, query: UUID) -> HttpResponse:
+    """The form with a logged question in it; asking it is a new query (QRY-9)."""
+    try:
+        asked = recall.opened(query=query, user=request.user, purpose="again").asked
+    except recall.QueryNotFound as refusal:
+        raise Http404 from refusal
+    form = QueryForm(initial=asked.query.entries(), asker=request.user, now=timezone.now())
+    return render(request, "lpr/query_form.html", {"form": form, "again": asked})
+
+
+@require_http_methods(["GET", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def recalled(request: HttpRequest) -> HttpResponse:
+    """One's own queries; what they are narrowed by comes in the body, so that no plate stands in an address (QRY-9)."""
+    form = recall_form.RecallForm(request.POST if request.method == "POST" else {}, asker=request.user)
+    if not form.is_valid():
+        return render(request, "lpr/queries.html", {"form": form}, status=400)
+    queries, more = recall.own(user=request.user, limit=settings.READS_PER_PAGE, **form.criteria())
+    following = recall_form.after(queries[-1]) if more else ""
+    return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following})
+
+
+def _see_other(address: str) -> HttpResponse:
+    answer = HttpResponseRedirect(address)
+    answer.status_code = 303
+    return answer
+
+
+def _failed(request: HttpRequest) -> HttpResponse:
+    answer = render(request, "lpr/query_failed.html", status=503)
+    answer["Retry-After"] = "60"
+    return answer

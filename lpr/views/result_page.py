@@ -1,0 +1,57 @@
+"""What the page of a result shows, put together: the question in words, the reads with their addresses, the map (RES-1 to RES-7)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from lpr import page_cursors, read_tokens, states, timeframes
+from lpr.models import Offense, ReasonCode, StreetDataset
+from lpr.query import Query
+from lpr.recall import Asked
+from lpr.search import Page, Read
+
+
+def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, Any]:
+    """The variables of the page; `page` is None for a query that was never answered."""
+    shown: dict[str, Any] = {"asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data()}
+    if page:
+        shown["reads"] = _with_tokens(request, asked, page.reads)
+        shown["state_unread"] = _with_tokens(request, asked, page.state_unread)
+        shown["next"] = page.next and page_cursors.text(asked.id, page.next)
+        shown["is_first"] = page.number == 1
+    return shown
+
+
+def question_in_words(query: Query) -> dict[str, str]:
+    """Codes of a question as the people who read it call them."""
+    reason = ReasonCode.objects.filter(code=query.reason).first()
+    offense = Offense.objects.filter(code=query.offense).first() if query.offense else None
+    return {
+        "state": states.NAMES.get(query.state, query.state),
+        "reason": reason.label if reason else query.reason,
+        "offense": str(offense or query.offense),
+        "timeframe": timeframes.LABELS.get(query.timeframe, query.timeframe),
+        "geo_state": states.NAMES.get(query.geo_state, query.geo_state),
+    }
+
+
+def map_data() -> dict[str, str]:
+    """What the map needs beside the places: tile addresses of our own where tiles are configured, and the credit."""
+    credits = [*StreetDataset.objects.exclude(attribution="").values_list("attribution", flat=True).distinct()]
+    if (settings.MAP_STREET_TILES or settings.MAP_SATELLITE_TILES) and settings.MAP_ATTRIBUTION:
+        credits.append(settings.MAP_ATTRIBUTION)
+    return {
+        "street_tiles": "/map/tiles/street/{z}/{y}/{x}" if settings.MAP_STREET_TILES else "",
+        "satellite_tiles": "/map/tiles/satellite/{z}/{y}/{x}" if settings.MAP_SATELLITE_TILES else "",
+        "attribution": " · ".join(credits),
+    }
+
+
+def _with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
+    return [
+        {"read": read, "token": read_tokens.make(user_id=request.user.pk, session_key=request.session.session_key,
+                                                 record_id=read.record_id, query=asked.id)}
+        for read in reads
+    ]
