@@ -45,10 +45,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | UUID | Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        plain = [(_plain(str(key)), _plain(item)) for key, item in value.items() if item not in (None, "", {})]
+        plain = [(_plain(str(key)), _plain(item)) for key, item in value.items()]
         if len(dict(plain)) != len(plain):
             raise NotCanonical("two names are one")
-        return dict(plain)
+        return {key: item for key, item in plain if item not in (None, "", {})}
     if isinstance(value, list | tuple | set | frozenset):
         items = [_plain(item) for item in value]
         return sorted(items) if isinstance(value, set | frozenset) else items

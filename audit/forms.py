@@ -99,6 +99,9 @@ class SearchForm(forms.Form):
         data = dict(self.cleaned_data)
         return search.Criteria(since=data.pop("from"), until=data.pop("to"), **data)
 
+    def mistakes(self) -> dict[str, list[str]]:
+        return {name: [str(error) for error in errors] for name, errors in self.errors.items()}
+
     def entered(self) -> dict[str, str]:
         """What was typed, for the record of a refusal: shortened, and without what no text may hold."""
         return {name: str(self.data.get(name, ""))[:200].replace("\x00", "").encode("utf-8", "replace").decode()

@@ -98,7 +98,9 @@ def _spool(error: Exception) -> None:
     """Note that an event was not taken: time, user id, path and error, never what was asked."""
     now = context.current()
     user = now.actor.id if now.actor else None
-    line = f"{datetime.now(UTC).isoformat()} user={user} path={now.path} error={type(error).__name__}\n"
+    # The path is the caller's text: written so that it cannot start a line of its own.
+    path = now.path[:200].encode("unicode_escape").decode()
+    line = f"{datetime.now(UTC).isoformat()} user={user} path={path} error={type(error).__name__}\n"
     try:
         settings.AUDIT_SPOOL.parent.mkdir(parents=True, exist_ok=True)
         with open(settings.AUDIT_SPOOL, "a", encoding="utf-8") as spool:

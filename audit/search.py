@@ -113,7 +113,7 @@ def refuse(*, entered: Mapping[str, str], errors: Mapping[str, list[str]]) -> No
     record_durably(Kind.AUDIT_REFUSED, entered=dict(entered), errors=dict(errors))
 
 
-def open_page(*, search: UUID, user_id: int, cursor: str = "", size: int = PAGE_SIZE) -> Page:
+def open_page(*, search: UUID, user_id: int | None, cursor: str = "", size: int = PAGE_SIZE) -> Page:
     """Record that the searcher looks at a page of their search, and return it.
 
     Args:
@@ -126,7 +126,8 @@ def open_page(*, search: UUID, user_id: int, cursor: str = "", size: int = PAGE_
         SearchNotFound: no such search of this person, or a cursor that is not of this search.
         audit.record.AuditUnavailable: the look could not be recorded.
     """
-    if _one("SELECT audit.search_owner(%s::uuid)", search)[0] != user_id:
+    owner = _one("SELECT audit.search_owner(%s::uuid)", search)[0]
+    if owner is None or owner != user_id:
         raise SearchNotFound
     before_at, before_id, number = _read_cursor(cursor, search)
     viewed = record_durably(Kind.AUDIT_VIEWED, search=search, page=number).id

@@ -20,7 +20,7 @@ def search_form(request: HttpRequest) -> HttpResponse:
         return _form_page(request, SearchForm())
     form = SearchForm(request.POST)
     if not form.is_valid():
-        search.refuse(entered=form.entered(), errors=form.errors)
+        search.refuse(entered=form.entered(), errors=form.mistakes())
         return _form_page(request, form, status=400)
     found = search.begin(criteria=form.criteria())
     answer = redirect("audit:results", found)

@@ -28,8 +28,8 @@ class SearchesView(APIView):
             raise ValidationError({"non_field_errors": ["Send one object."]})
         form = SearchForm({name: value for name, value in request.data.items() if isinstance(value, str | int)})
         if not form.is_valid():
-            search.refuse(entered=form.entered(), errors=form.errors)
-            raise ValidationError(dict(form.errors))
+            search.refuse(entered=form.entered(), errors=form.mistakes())
+            raise ValidationError(form.mistakes())
         found = search.begin(criteria=form.criteria())
         return Response({"id": found}, status=status.HTTP_201_CREATED,
                         headers={"Location": reverse("audit-search", args=[found]), "Cache-Control": "no-store"})

@@ -1,0 +1,77 @@
+"""Where the record cannot be written, nothing is done and nothing is shown (AUD-1, QRY-8)."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from audit import context
+from audit.events import Kind
+from audit.record import AuditUnavailable, record_durably
+from config import databases
+
+pytestmark = pytest.mark.usefixtures("database")
+ACTOR = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
+REVOKED = "REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app"
+BROKEN = "ALTER TABLE audit.event ADD CONSTRAINT broken CHECK (plate <> plate) NOT VALID"
+FULL = "ALTER TABLE audit.unsealed ADD CONSTRAINT full_disk CHECK (false) NOT VALID"
+
+
+def damage(statement: str) -> None:
+    with databases.administrator() as connection:
+        connection.execute(statement)
+
+
+@pytest.mark.req("AUD-1")
+@pytest.mark.parametrize("statement", [REVOKED, FULL])
+def test_an_event_that_is_not_taken_is_an_error_and_a_line_in_the_spool_without_what_was_asked(settings, statement):
+    damage(statement)
+    where = context.Context(path="/queries/new/\nforged line", actor=ACTOR)
+    with context.entered(where), pytest.raises(AuditUnavailable):
+        record_durably(Kind.QUERY_ATTEMPTED, plate="ABC123", state="PA", reason="CRIM", case_reference="Case 12345678")
+    [line] = Path(settings.AUDIT_SPOOL).read_text().splitlines()
+    assert "user=70" in line
+    assert "/queries/new/" in line
+    assert "error=" in line
+    for secret in ("ABC123", "12345678", "CRIM"):
+        assert secret not in line
+
+
+@pytest.mark.req("AUD-1")
+def test_a_failed_check_tells_the_spool_no_plate(settings):
+    damage(BROKEN)
+    with context.entered(context.Context(path="/queries/new/", actor=ACTOR)), pytest.raises(AuditUnavailable):
+        record_durably(Kind.QUERY_ATTEMPTED, plate="ABC123", state="PA")
+    assert "ABC123" not in Path(settings.AUDIT_SPOOL).read_text()
+
+
+@pytest.mark.req("AUD-1")
+def test_the_audit_pages_show_nothing(signed_in, api, auditor, settings):
+    record_durably(Kind.QUERY_ATTEMPTED, actor=ACTOR, plate="ABC123", state="PA")
+    browser, client = signed_in(auditor), api(auditor)
+    address = browser.post("/audit/", {"plate": "ABC123"}).url
+    assert "ABC123" in browser.get(address).content.decode()
+    damage(REVOKED)
+    answers = [browser.get(address), browser.post("/audit/", {"plate": "ABC123"}), browser.post("/audit/", {"plate": "*"}),
+               client.get(f"/api/v1{address}"), client.post("/api/v1/audit/searches/", {"plate": "ABC123"}, format="json")]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer["Retry-After"] == "60"
+        assert b"ABC123" not in answer.content
+    assert answers[3]["Content-Type"] == "application/problem+json"
+    spool = Path(settings.AUDIT_SPOOL).read_text()
+    assert len(spool.splitlines()) == len(answers)
+    assert f"user={auditor.pk}" in spool
+    assert "ABC123" not in spool
+
+
+@pytest.mark.req("AUD-1")
+def test_nobody_signs_in_and_no_refusal_goes_unrecorded(officer):
+    damage(REVOKED)
+    browser = Client()
+    answer = browser.post("/accounts/login/", {"username": officer.username, "password": "correct horse battery staple"})
+    assert answer.status_code == 503
+    answer = browser.post("/accounts/login/", {"username": officer.username, "password": "wrong"})
+    assert answer.status_code == 503
+    assert "sessionid" not in browser.cookies
+    assert "session" not in browser.cookies or not browser.cookies["session"].value

@@ -1,0 +1,44 @@
+"""The catalogue of events is neither empty promise nor half list: each kind is recorded somewhere, and proven by a test."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts.roles import AUDIT_READERS, Role
+from audit import access
+from audit.events import Kind
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CATALOGUE = ROOT / "audit" / "events.py"
+ROOMS = ("audit", "accounts", "lpr", "alerts", "config")
+
+
+def _texts(*folders: str) -> list[str]:
+    files = [file for folder in folders for suffix in ("py", "sql") for file in (ROOT / folder).rglob(f"*.{suffix}")]
+    return [file.read_text() for file in files if file not in {CATALOGUE, Path(__file__).resolve()}]
+
+
+def _names(kind: Kind, texts: list[str]) -> bool:
+    spoken = re.compile(rf"\bKind\.{kind.name}\b|['\"]{re.escape(kind.value)}['\"]")
+    return any(spoken.search(text) for text in texts)
+
+
+@pytest.mark.req("AUD-1")
+def test_every_kind_of_event_is_recorded_somewhere():
+    source = [text for text in _texts(*ROOMS) if "record" in text or "audit.append" in text]
+    assert [kind.value for kind in Kind if not _names(kind, source)] == []
+
+
+@pytest.mark.req("AUD-1")
+def test_every_kind_of_event_is_named_in_a_test():
+    tests = _texts("tests")
+    assert [kind.value for kind in Kind if not _names(kind, tests)] == []
+
+
+@pytest.mark.req("AUD-12")
+def test_the_audit_room_knows_the_reading_roles_by_their_right_names():
+    assert access.READER_ROLES == AUDIT_READERS
+    assert access.SEES_EVERY_AOR == Role.OPR_AUDITOR
+    doors = (ROOT / "audit" / "sql" / "events_page.sql").read_text()
+    assert set(re.findall(r"'(\w+)'", " ".join(re.findall(r"said->>'role'[^;]*?THEN", doors)))) - {"role"} == access.READER_ROLES
