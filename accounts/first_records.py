@@ -1,4 +1,62 @@
+"""What an installation starts with: the required courses and the first rules of behavior (ACC-7, ACC-8)."""
+
 from datetime import datetime
 
+from django.db import transaction
 
-def install(*, now: datetime) -> None: ...
+from accounts.models import Course, RulesText
+from accounts.roles import ASKERS, Role
+
+EVERYBODY = (*sorted(ASKERS), Role.AGENCY_MANAGER, Role.OPR_AUDITOR)
+MANAGERS = (Role.AGENCY_MANAGER,)
+YEARLY = 12
+
+# code: name, months after which it must be taken again (None: once, before first access), roles.
+COURSES: dict[str, tuple[str, int | None, tuple[str, ...]]] = {
+    "system-orientation": ("System orientation", None, EVERYBODY),
+    "lawful-use": ("Lawful use of license plate reader data", None, EVERYBODY),
+    "nondiscriminatory-use": ("Nondiscriminatory use", None, EVERYBODY),
+    "prompt-removal": ("Prompt removal from alert lists", None, EVERYBODY),
+    "escalation": ("Help desk and escalation", None, MANAGERS),
+    "password-reset": ("Password reset for users of one's area", None, MANAGERS),
+    "data-security": ("Data security", YEARLY, EVERYBODY),
+    "data-privacy": ("Data privacy", YEARLY, EVERYBODY),
+    "information-assurance": ("Information assurance", YEARLY, EVERYBODY),
+    "records-management": ("Records management", YEARLY, EVERYBODY),
+}
+
+RULES = """\
+This system holds license plate reads from commercial sources. It is for the official work of this agency and for nothing \
+else. Everything you do in it is recorded under your name.
+
+What you may use it for
+
+You may look up a known license plate to find investigative leads for a criminal or an administrative case of this agency: \
+to identify, locate, arrest or remove a person who poses a risk to public safety or national security, or to support a \
+criminal investigation, for example into national security threats, illegal export of arms, financial crime, commercial \
+fraud, human trafficking, narcotics, the exploitation of children, or immigration fraud.
+
+You may not use it to look for patterns or anomalies, to look up a person without a case, to watch anyone for what they \
+believe, say or are, or for any private purpose.
+
+Rules of behavior
+
+1. Every query starts from a license plate number and names the criminal or administrative case it is made for.
+
+2. A read is a lead and not proof. Confirm it with other information before any enforcement action.
+
+3. Put a plate on an alert list only while it belongs to an ongoing criminal or administrative investigation.
+
+4. Take a plate off your alert lists as soon as it no longer belongs to one.
+
+5. Whoever breaks these rules faces the penalties of agency policy, from a reprimand or the loss of access to suspension or \
+the end of employment.
+"""
+
+
+@transaction.atomic
+def install(*, now: datetime) -> None:
+    """Add the courses and the first text that are not there; change nothing that is."""
+    for code, (name, months, roles) in COURSES.items():
+        Course.objects.get_or_create(code=code, defaults={"name": name, "interval_months": months, "roles": list(roles)})
+    RulesText.objects.get_or_create(version=1, defaults={"body": RULES, "in_force_from": now})

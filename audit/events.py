@@ -9,12 +9,14 @@ from django.db.models import TextChoices
 class Kind(TextChoices):
     # accounts
     SIGNED_IN = "session.signed_in", "Signed in"
-    SIGN_IN_REFUSED = "session.sign_in_refused", "Sign-in refused"  # username, why
+    SIGN_IN_REFUSED = "session.sign_in_refused", "Sign-in refused"  # username of a known account, why
     SIGNED_OUT = "session.signed_out", "Signed out"
+    PASSWORD_CHANGED = "password.changed", "Own password changed"
+    PASSWORD_CHANGE_REFUSED = "password.change_refused", "Change of own password refused"  # why
     SESSION_ENDED = "session.ended", "Session ended"  # why: idle, absolute, account
-    ACCOUNT_LOCKED = "account.locked", "Account locked"  # username
+    ACCOUNT_LOCKED = "account.locked", "Account locked"  # username; empty for a name that is nobody's
     ACCOUNT_RELEASED = "account.released", "Account released"  # username
-    ADDRESS_LOCKED = "address.locked", "Address locked"
+    ADDRESS_LOCKED = "address.locked", "Address locked"  # failures
     RULES_AFFIRMED = "rules.affirmed", "Rules of behavior affirmed"  # version
     ACCESS_REFUSED = "access.refused", "Access refused"  # method, route, status, why
     # lpr

@@ -1,17 +1,38 @@
 """The back office of agency managers and operator staff (decision: plain django-admin, our own site)."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+
+from accounts.views.login import sign_out
 
 
 class BackOffice(admin.AdminSite):
+    """Login, logout and password are the site's own, with their lockout, gates and events; so is the record of changes."""
+
     site_header = "PlateLedger back office"
     site_title = "PlateLedger"
     index_title = "Back office"
     site_url = "/"
+    index_template = "accounts/admin_index.html"
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff by role; whoever else is signed in is refused, on the record, and not sent to sign in once more."""
+        if request.user.is_authenticated and not request.user.is_staff:
+            raise PermissionDenied("The back office belongs to other roles.")
+        return super().has_permission(request)
+
+    @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        """There is one way in: the site's own login, with its lockout and its gates."""
-        return redirect_to_login(reverse("admin:index"))
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return sign_out(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return redirect("accounts:password")

@@ -1,7 +1,22 @@
 """Areas of responsibility: the borders that no manager sees across (ACC-6)."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from simple_history.models import HistoricalRecords
+
+from accounts.roles import Role
+
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
+
+class AORQuerySet(models.QuerySet["AOR"]):
+    def visible_to(self, user: "User") -> "AORQuerySet":
+        """All for OPR and the appointer, else one's own."""
+        if user.role in {Role.OPR_AUDITOR, Role.AGENCY_APPOINTER} or user.is_superuser:
+            return self
+        return self.filter(pk=user.aor_id)
 
 
 class AOR(models.Model):
@@ -9,6 +24,7 @@ class AOR(models.Model):
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="America/New_York")
 
+    objects = AORQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

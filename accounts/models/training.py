@@ -38,6 +38,11 @@ class Course(models.Model):
         return self.name
 
 
+class TrainingRecordQuerySet(models.QuerySet["TrainingRecord"]):
+    def visible_to(self, user: User) -> "TrainingRecordQuerySet":
+        return self.filter(user__in=User.objects.visible_to(user))
+
+
 class TrainingRecord(models.Model):
     """One completion; the latest counts. `valid_until` is exclusive."""
 
@@ -46,6 +51,7 @@ class TrainingRecord(models.Model):
     completed_on = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 
+    objects = TrainingRecordQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:

@@ -1,10 +1,14 @@
 """The one model of a person who may enter (ACC-1, ACC-10)."""
 
+import unicodedata
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from simple_history.models import HistoricalRecords
 
+from accounts import passwords
 from accounts.models.aor import AOR
 from accounts.roles import BACK_OFFICE, Role
 
@@ -35,7 +39,16 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        return self.get(username__iexact=fold(username or ""))
+
+    def named(self, username: str) -> "User | None":
+        """The account of a typed name, whatever its case and composition, or None."""
+        return self.filter(username__iexact=fold(username)).first()
+
+
+def fold(username: str) -> str:
+    """A typed name as it is compared."""
+    return unicodedata.normalize("NFC", username).casefold()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -78,6 +91,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else passwords.normalize(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(passwords.normalize(raw_password))
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What every session of this account is bound to: a new password, role or area ends the others (ACC-1)."""
+        bound_to = f"{self.password}|{self.role}|{self.aor_id}|{self.is_superuser}"
+        return salted_hmac("accounts.User session", bound_to, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def aor_code(self) -> str:

@@ -181,7 +181,7 @@ STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES = {
     "default": {
         "BACKEND": env.str("PHOTO_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": env.json("PHOTO_STORAGE_OPTIONS", "{}"),
+        "OPTIONS": env.json("PHOTO_STORAGE_OPTIONS", {}),
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

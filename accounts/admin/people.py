@@ -1,0 +1,52 @@
+"""The people of an area, as their Agency Manager keeps them (ACC-6, ACC-10)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Field, Model
+from django.forms import ChoiceField
+from django.http import HttpRequest
+
+from accounts.admin.base import ScopedAdmin
+from accounts.models import AOR, User
+from accounts.roles import Role
+
+# A manager makes officers support staff and back; every other role is an appointment.
+MANAGED_ROLES = (Role.OFFICER, Role.SUPPORT_STAFF)
+
+
+@admin.register(User)
+class UserAdmin(ScopedAdmin):
+    """Nobody edits their own record, nobody makes an account here, and the password is nowhere."""
+
+    list_display = ("username", "full_name", "role", "component", "aor", "is_active", "last_login")
+    list_filter = ("role", "component", "is_active")
+    list_select_related = ("aor",)
+    fields = ("username", "full_name", "email", "aor", "component", "job_category", "role", "is_active", "last_login",
+              "created_at")
+    fixed = ("username", "aor", "last_login", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A person enters by request, approval and key, and no other way (ACC-4)."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.pk != request.user.pk)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        managed = obj is not None and obj.role in MANAGED_ROLES and request.user.role == Role.AGENCY_MANAGER
+        return self.fixed if managed else (*self.fixed, "role")
+
+    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> ChoiceField:
+        if db_field.name == "role":
+            options["choices"] = [(role.value, role.label) for role in MANAGED_ROLES]
+        return super().formfield_for_choice_field(db_field, request, **options)
+
+
+@admin.register(AOR)
+class AORAdmin(ScopedAdmin):
+    list_display = ("code", "name", "time_zone")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AOR | None = None) -> tuple[str, ...]:
+        """The code stands in every event of the area, so it stays."""
+        return ("code",) if obj else ()

@@ -1,0 +1,112 @@
+"""Lockout of an account: five failures in fifteen minutes, until its manager releases it (ACC-12, decision 11).
+
+An attempt is reserved in a transaction of its own before anything is hashed, so that thirty guesses at once are five.
+Whatever secret is tried (password, code, answer) counts in the same row, and an unknown name behaves as a known one.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
+
+from accounts.models import Lockout, Role, User
+from audit.context import actor_of
+from audit.events import Kind
+from audit.record import record
+
+RECENT = "ARRAY(SELECT t FROM unnest(accounts_lockout.attempts) t WHERE t > %(since)s::timestamptz)"
+# Returns a row when the attempt may be made.
+RESERVE = f"""
+    INSERT INTO accounts_lockout (username, attempts) VALUES (%(row)s, ARRAY[%(now)s::timestamptz])
+    ON CONFLICT (username) DO UPDATE SET attempts = {RECENT} || %(now)s::timestamptz
+    WHERE accounts_lockout.locked_at IS NULL AND cardinality({RECENT}) < %(limit)s::int
+    RETURNING username
+"""  # noqa: S608
+# Returns a row to the one failure that locks.
+LOCK = f"""
+    UPDATE accounts_lockout SET locked_at = %(now)s::timestamptz, told_at = NULL
+    WHERE username = %(row)s AND locked_at IS NULL AND cardinality({RECENT}) >= %(limit)s::int
+    RETURNING username
+"""  # noqa: S608
+
+
+class Locked(Exception):
+    """The account is locked, or as many attempts as are allowed are under way."""
+
+
+class MayNotRelease(Exception):
+    """Only an Agency Manager of the account's area releases it, and nobody their own."""
+
+
+def row_of(account: User | None, username: str) -> str:
+    """The name of the row that counts: the account's, or a digest of what was typed where there is no account."""
+    if account is not None:
+        return account.username
+    return salted_hmac("accounts.lockout", username, algorithm="sha256").hexdigest()
+
+
+def reserve(*, row: str, now: datetime) -> None:
+    """Count one attempt before it is made.
+
+    Args:
+        row: what `row_of` names.
+        now: the moment of the attempt.
+
+    Raises:
+        Locked: nothing may be tried.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(RESERVE, _facts(row, now))
+        if cursor.fetchone() is None:
+            raise Locked
+
+
+def failed(*, row: str, account: User | None, now: datetime) -> None:
+    """Note that a reserved attempt was wrong; the last one allowed locks, on the record, and has the people told."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(LOCK, _facts(row, now))
+        if cursor.fetchone() is not None:
+            record(Kind.ACCOUNT_LOCKED, actor=actor_of(account), username=account.username if account else "")
+            transaction.on_commit(_have_them_told, robust=True)
+
+
+def succeeded(*, row: str) -> None:
+    """Note that a reserved attempt was right, and start counting anew.
+
+    Raises:
+        Locked: a parallel guess locked the account meanwhile.
+    """
+    if not Lockout.objects.filter(username=row, locked_at__isnull=True).update(attempts=[]):
+        raise Locked
+
+
+def release(*, username: str, by: User, now: datetime) -> None:
+    """Open a locked account again, on the record.
+
+    Args:
+        username: the account's.
+        by: an Agency Manager of the account's area.
+        now: the moment of the release.
+
+    Raises:
+        MayNotRelease: `by` is not a manager of the account's area, or it is their own account.
+    """
+    account = User.objects.visible_to(by).filter(username=username).first()
+    if account is None or by.role != Role.AGENCY_MANAGER or account.pk == by.pk:
+        raise MayNotRelease
+    with transaction.atomic(durable=True):
+        Lockout.objects.filter(username=username).update(attempts=[], locked_at=None, told_at=None)
+        record(Kind.ACCOUNT_RELEASED, actor=actor_of(by), username=username)
+
+
+def _facts(row: str, now: datetime) -> dict[str, object]:
+    since = now - timedelta(seconds=settings.LOCKOUT_WINDOW_SECONDS)
+    return {"row": row, "now": now, "since": since, "limit": settings.LOCKOUT_FAILURES}
+
+
+def _have_them_told() -> None:
+    """Wake the worker; a dead broker delays the mail until the scheduler's next round, and nothing else."""
+    from accounts.tasks import tell_of_locks
+
+    tell_of_locks.apply_async(retry=False)

@@ -1,0 +1,43 @@
+"""Runs the gates before any view, on every channel; what is closed answers by itself (ACC-1, ACC-7, ACC-8)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts import gates, problems, sessions
+from audit.events import Kind
+from audit.record import record_durably
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class GateMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        """After the record knows the actor (audit.middleware) and before the view does anything."""
+        sessions.drop_of_closed_account(request)
+        if not request.user.is_authenticated:
+            return None
+        closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
+        return _answer(request, closed) if closed else None
+
+
+def _answer(request: HttpRequest, closed: gates.Gate) -> HttpResponse:
+    """A problem for the API; for a browser the page that opens the gate. What it wanted to do, it may not do unseen."""
+    if request.path.startswith("/api/"):
+        return problems.answer(closed.status, type=closed.problem, detail=closed.detail)
+    if request.method not in SAFE:
+        match = request.resolver_match
+        record_durably(Kind.ACCESS_REFUSED, method=request.method or "", status=closed.status,
+                       route=match.route if match else "", why=closed.problem)
+        return redirect(closed.page)
+    return redirect(f"{reverse(closed.page)}?{urlencode({'next': request.get_full_path()})}")

@@ -1,0 +1,64 @@
+"""Sessions: when one begins, how long it lasts, how it ends (ACC-1)."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, login, logout
+from django.http import HttpRequest
+
+from accounts.models import User
+from audit.context import actor_of
+from audit.events import Kind
+from audit.middleware import identify
+from audit.record import AuditUnavailable, record_durably
+
+BEGAN = "began_at"
+SEEN = "seen_at"
+# The mark of the last request is written at most once in so many seconds.
+SEEN_EVERY = 60
+
+
+def begin(request: HttpRequest, *, user: User, now: datetime) -> None:
+    """Open a session with a key of its own for a user who proved who they are; without its record there is none.
+
+    Raises:
+        AuditUnavailable: the sign-in could not be recorded; the session is gone again.
+    """
+    # last_login is not part of an account's history: the log has every sign-in.
+    user.skip_history_when_saving = True
+    login(request, user)
+    request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
+    identify(request)
+    try:
+        record_durably(Kind.SIGNED_IN)
+    except AuditUnavailable:
+        request.session.flush()
+        raise
+
+
+def end(request: HttpRequest, *, kind: Kind = Kind.SIGNED_OUT, **details: str) -> None:
+    """Close the session first, then record it: whoever asks to leave has left, even when the log cannot be written."""
+    logout(request)
+    record_durably(kind, **details)
+
+
+def over(request: HttpRequest, *, now: datetime) -> str:
+    """Why the session may not go on: "absolute", "idle" or nothing. Notes that it was used."""
+    began, seen = request.session.get(BEGAN), request.session.get(SEEN)
+    moment = int(now.timestamp())
+    if began is None or seen is None or moment - began >= settings.SESSION_ABSOLUTE_SECONDS:
+        return "absolute"
+    if moment - seen >= settings.SESSION_IDLE_SECONDS:
+        return "idle"
+    if moment - seen >= SEEN_EVERY:
+        request.session[SEEN] = moment
+    return ""
+
+
+def drop_of_closed_account(request: HttpRequest) -> None:
+    """End what is left of a session whose account was closed: Django already treats the request as anonymous."""
+    if request.user.is_authenticated or SESSION_KEY not in request.session:
+        return
+    user = User.objects.filter(pk=request.session[SESSION_KEY]).first()
+    request.session.flush()
+    record_durably(Kind.SESSION_ENDED, actor=actor_of(user), why="account")
