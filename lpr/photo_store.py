@@ -1,0 +1,61 @@
+"""Where photos of reads lie: Django's storage, under names made from the record id, written once and never over another."""
+
+from urllib.parse import unquote, urljoin
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from lpr import photos
+from lpr.photos import Photo
+
+INBOX = "incoming/"
+"""The part of the store into which the operator puts photos that deliveries name by address, one folder for each source."""
+
+
+class PhotoNotFetched(ValueError):
+    """The address of a photo is not in the operator's own store, or nothing is there; the message is a plain sentence."""
+
+
+class OtherPhotoThere(Exception):
+    """Under the name of this record lies another photo: two deliveries of one record id with other content."""
+
+
+def save(record_id: UUID, checked: Photo) -> None:
+    """Store a photo of a read.
+
+    Raises:
+        OtherPhotoThere: one with other content is there; it stays.
+    """
+    wanted = photos.name(record_id, checked.kind)
+    given = default_storage.save(wanted, ContentFile(checked.jpeg))
+    if given == wanted:
+        return
+    # The storage made way for a photo that was there first.
+    default_storage.delete(given)
+    with default_storage.open(wanted) as there:
+        if there.read() != checked.jpeg:
+            raise OtherPhotoThere(wanted)
+
+
+def fetch(url: str, *, source_name: str) -> bytes:
+    """The content of a photo that a delivery names by its address in the operator's own store. Nothing is ever fetched over
+    the network: a delivery must not make the service call anybody.
+
+    Args:
+        url: the address; it must lie under MEDIA_URL, in the source's own folder of the inbox.
+        source_name: whose folder.
+
+    Raises:
+        PhotoNotFetched: it lies elsewhere, or nothing is there.
+    """
+    folder = urljoin(settings.SITE_URL, f"{settings.MEDIA_URL}{INBOX}{source_name}/")
+    if not folder.startswith(("http://", "https://")) or not url.startswith(folder):
+        raise PhotoNotFetched("The photo's address is not in the operator's photo store.")
+    try:
+        with default_storage.open(f"{INBOX}{source_name}/{unquote(url.removeprefix(folder))}") as file:
+            return file.read(photos.MOST_BYTES + 1)
+    except (OSError, ValueError, SuspiciousFileOperation) as error:
+        raise PhotoNotFetched("There is no photo at this address of the operator's photo store.") from error
