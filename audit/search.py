@@ -50,10 +50,11 @@ class Criteria:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, str]) -> "Criteria":
-        texts = {name: facts.get(name, "") for name in ("user", "on_behalf_of", "plate", "event", "reason", "aor")}
-        moments = {name: datetime.fromisoformat(facts[key]) if key in facts else None
-                   for name, key in (("since", "from"), ("until", "until"))}
-        return cls(**texts, **moments)
+        def moment(key: str) -> datetime | None:
+            return datetime.fromisoformat(facts[key]) if key in facts else None
+
+        return cls(**{name: facts.get(name, "") for name in ("user", "on_behalf_of", "plate", "event", "reason", "aor")},
+                   since=moment("from"), until=moment("until"))
 
 
 @dataclass(frozen=True)
