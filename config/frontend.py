@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = Path("config/static/vendor")
 STAMP = ".stamp"
+PATIENCE = "--fetch-retry-maxtimeout=10000"
 
 # Where a file or a folder comes from (under node_modules) and where it lands (under static/vendor).
 COPIES = {
@@ -60,21 +61,26 @@ def build(root: Path = ROOT) -> bool:
     Raises:
         FrontendError: npm is missing or failed, or a package lacks a file that we name.
     """
-    vendor = root / VENDOR
-    stamp = _stamp(root)
-    if _read(vendor / STAMP) == stamp:
+    if is_current(root):
         return False
     _install(root)
+    vendor = root / VENDOR
     fresh = vendor.with_name("vendor.new")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         _copy(root / "node_modules", fresh)
-        (fresh / STAMP).write_text(stamp)
+        (fresh / STAMP).write_text(_stamp(root))
         shutil.rmtree(vendor, ignore_errors=True)
         fresh.rename(vendor)
     except OSError as problem:
         raise FrontendError(f"The front-end files cannot be copied to {vendor}: {problem}.") from problem
     return True
+
+
+def is_current(root: Path = ROOT) -> bool:
+    """Whether the copies are those of the lock. Raises FrontendError when there is no lock."""
+    wanted, stamp = _stamp(root), root / VENDOR / STAMP
+    return stamp.is_file() and stamp.read_text() == wanted
 
 
 def named_files(style_sheet: str) -> set[str]:
@@ -90,13 +96,12 @@ def _stamp(root: Path) -> str:
     return hashlib.sha256(lock + Path(__file__).read_bytes()).hexdigest()
 
 
-def _read(path: Path) -> str:
-    return path.read_text() if path.is_file() else ""
-
-
 def _install(root: Path) -> None:
-    """Run `npm ci`: exactly the lock's versions, checked by their hashes, and no package's own script."""
-    command = [*npm_command(), "ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"]
+    """Run `npm ci`: exactly the lock's versions, checked by their hashes, and no package's own script.
+
+    Without a network npm would try again for minutes in silence; with a shorter pause it says so within half a minute.
+    """
+    command = [*npm_command(), "ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", PATIENCE]
     try:
         done = subprocess.run(
             command, cwd=root, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
@@ -162,9 +167,11 @@ def _inside(path: Path) -> str:
 
 
 def main() -> int:
-    """Build, and say in one line what happened."""
+    """Build, and say so if there is anything to do."""
     try:
-        print("Front-end packages installed." if build() else "Front-end packages are up to date.")
+        if not is_current():
+            print("Installing front-end packages ...", flush=True)
+            build()
     except FrontendError as problem:
         print(problem, file=sys.stderr)
         return 1
