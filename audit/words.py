@@ -25,10 +25,14 @@ _ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "plat
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it. `tone` is ok, bad or idle."""
+    """What became of it, in a word or two, and why where it was refused or failed. `tone` is ok, bad or idle."""
 
     text: str
     tone: str = "ok"
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.why}" if self.why else self.text
 
 
 def what(kind: str) -> str:
@@ -41,9 +45,9 @@ def outcome(event: FoundEvent) -> Outcome:
     if details is None:
         return Outcome("No answer on record", "bad")
     if is_refusal(event.kind):
-        return Outcome(_with_why("Refused", details), "bad")
+        return Outcome("Refused", "bad", _why(details))
     if event.kind.endswith("failed") or ("count" not in details and event.kind == Kind.QUERY_ATTEMPTED):
-        return Outcome(_with_why("Failed", details), "bad")
+        return Outcome("Failed", "bad", _why(details))
     if "count" in details:
         return Outcome(f"{details['count']} read{'' if details['count'] == 1 else 's'}", "ok")
     return Outcome("Done", "idle")
@@ -104,11 +108,8 @@ def _text(key: str, value: Any) -> str:
     return _sentence(str(value)) if key == "role" else str(value)
 
 
-def _with_why(word: str, details: Mapping[str, Any]) -> str:
-    errors = details.get("errors")
-    why = details.get("why") or (
-        " ".join(text for _, text in _flat("errors", errors)) if errors else "")
-    return f"{word}: {why}" if why else word
+def _why(details: Mapping[str, Any]) -> str:
+    return str(details.get("why") or " ".join(text for _, text in _flat("errors", details.get("errors", {}))))
 
 
 def _sentence(text: str) -> str:

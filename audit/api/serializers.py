@@ -47,7 +47,7 @@ class EventSerializer(serializers.Serializer):
     facts = serializers.DictField()
 
     def get_outcome(self, event: FoundEvent) -> str:
-        return words.outcome(event).text
+        return str(words.outcome(event))
 
 
 class PageSerializer(serializers.Serializer):
