@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from audit import context
 from audit.events import Kind
@@ -64,6 +64,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
             {"type": "audit-unavailable", "title": "Service unavailable", "status": 503, "detail": detail}, status=503,
             content_type="application/problem+json")
     else:
-        answer = render(request, "503.html", {"detail": detail}, status=503)
+        # Without the request: whoever asks for the user would ask the database that does not answer.
+        answer = HttpResponse(render_to_string("503.html", {"detail": detail}), status=503)
     answer["Retry-After"] = "60"
     return answer

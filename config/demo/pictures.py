@@ -30,6 +30,10 @@ _STRIPS = {
 }
 
 
+# Twenty thousand reads are stored with two pictures each: small files, still easy to read.
+_STORED = 42
+
+
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=size)
@@ -86,7 +90,7 @@ def _grain(size: tuple[int, int], strength: int) -> Image.Image:
     return Image.merge("RGB", [small.resize(size, Image.Resampling.BILINEAR)] * 3)
 
 
-def plate_picture(vehicle: Vehicle, *, rng: random.Random) -> bytes:
+def plate_picture(vehicle: Vehicle, *, rng: random.Random, quality: int = 76) -> bytes:
     """A close-up of the plate as JPEG, 320 by 160 pixels: a little aslant, unevenly lit, with noise."""
     size = width, height = (PLATE_SIZE[0] * FINE, PLATE_SIZE[1] * FINE)
     tilt, lean = rng.uniform(-14, 14), rng.uniform(-12, 12)
@@ -115,7 +119,7 @@ def plate_picture(vehicle: Vehicle, *, rng: random.Random) -> bytes:
     light = Image.linear_gradient("L").rotate(rng.choice((0, 90, 180, 270))).resize(PLATE_SIZE)
     picture = Image.composite(picture, ImageEnhance.Brightness(picture).enhance(rng.uniform(0.62, 0.85)), light)
     picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.9)))
-    return _jpeg(ImageChops.add(picture, _grain(PLATE_SIZE, 5), 1, -128), 76)
+    return _jpeg(ImageChops.add(picture, _grain(PLATE_SIZE, 5), 1, -128), quality)
 
 
 def is_night(at: datetime) -> bool:
@@ -135,14 +139,14 @@ def _scene(vehicle: Vehicle, kind: str, night: bool, rng: random.Random) -> Imag
     return canvas.done()
 
 
-def _finished(picture: Image.Image, left: str, right: str) -> bytes:
+def _finished(picture: Image.Image, left: str, right: str, quality: int = 70) -> bytes:
     """Noise, the black strip with its words, and JPEG."""
     picture = ImageChops.add(picture, _grain(SIZE, 3), 1, -128)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, SIZE[1] - _STRIP, *SIZE), fill=(10, 10, 12))
     draw.text((8, SIZE[1] - _STRIP / 2), left, fill=(235, 235, 225), font=_font(12), anchor="lm")
     draw.text((SIZE[0] - 8, SIZE[1] - _STRIP / 2), right, fill=(235, 235, 225), font=_font(12), anchor="rm")
-    return _jpeg(picture, 70)
+    return _jpeg(picture, quality)
 
 
 def vehicle_picture(vehicle: Vehicle, camera: Camera, at: datetime, rng: random.Random) -> bytes:
@@ -154,13 +158,14 @@ def vehicle_picture(vehicle: Vehicle, camera: Camera, at: datetime, rng: random.
 
 @cache
 def _shared_plate(index: int, seed: int) -> bytes:
-    return plate_picture(fleet.fleet(seed)[index], rng=dice(f"plate {seed} {index}"))
+    return plate_picture(fleet.fleet(seed)[index], rng=dice(f"plate {seed} {index}"), quality=_STORED)
 
 
 @cache
 def _shared_vehicle(index: int, kind: str, night: bool, seed: int) -> bytes:
     rng = dice(f"vehicle {seed} {index} {kind} {night}")
-    return _finished(_scene(fleet.fleet(seed)[index], kind, night, rng), _STRIPS[kind], "Harlow Falls, demo picture")
+    scene = _scene(fleet.fleet(seed)[index], kind, night, rng)
+    return _finished(scene, _STRIPS[kind], "Harlow Falls, demo picture", _STORED)
 
 
 def pictures_for(read: DemoRead, *, seed: int = fleet.SEED) -> tuple[bytes, bytes]:
