@@ -1,11 +1,14 @@
-"""Where a page begins, as text for an address: signed for one query, so that it opens nothing by itself (decision 4)."""
+"""Where a page begins, as text for an address: signed, bound to its list, and opening nothing by itself (decision 4)."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.core import signing
 
+from lpr.recall import Asked
 from lpr.search import Cursor
+
+OWN_QUERIES = "lpr.page_cursors.own_queries"
 
 
 def text(query: UUID, cursor: Cursor) -> str:
@@ -25,6 +28,23 @@ def read(query: UUID, text: str) -> Cursor:
         return Cursor()
     number, state_read, captured_at, record_id = signing.loads(text, salt=_salt(query))
     return Cursor(number, state_read, captured_at and datetime.fromisoformat(captured_at), record_id and UUID(record_id))
+
+
+def after(last: Asked) -> str:
+    """The cursor of the page of one's own queries that follows `last`, as text."""
+    return signing.dumps([last.at.isoformat(), last.id.hex], salt=OWN_QUERIES)
+
+
+def asked_before(text: str) -> tuple[datetime, UUID] | None:
+    """Before which of one's own queries a page begins; None for the first page.
+
+    Raises:
+        signing.BadSignature: the text is no cursor of this list.
+    """
+    if not text:
+        return None
+    at, id = signing.loads(text, salt=OWN_QUERIES)
+    return datetime.fromisoformat(at), UUID(id)
 
 
 def _salt(query: UUID) -> str:

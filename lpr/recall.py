@@ -33,7 +33,9 @@ class Asked:
     id: UUID
     at: datetime
     actor: str
+    actor_id: int | None
     aor: str
+    component: str
     query: Query
     count: int | None = None
     count_state_unread: int = 0
@@ -44,10 +46,13 @@ class Opened:
     """A query opened for one look: `event` is the look's own event, which opens a page of reads for a minute."""
 
     event: UUID
+    at: datetime
     asked: Asked
 
 
-def opened(*, query: UUID, user: User, purpose: str, page: int = 0) -> Opened:
+def opened(
+    *, query: UUID, user: User, purpose: str, page: int = 0, kind: Kind | None = None, **details: Any
+) -> Opened:
     """Open a logged query for its owner, or replay it for an audit role; the look is recorded first (QRY-9, AUD-6).
 
     Args:
@@ -55,24 +60,18 @@ def opened(*, query: UUID, user: User, purpose: str, page: int = 0) -> Opened:
         user: who looks.
         purpose: what for, in a word: `results`, `again`, `alert`.
         page: the number of the page of results, from 1; 0 where none is shown.
+        kind: of the look's event, where it is more than a look; what else the event holds are `details`.
 
     Raises:
         QueryNotFound: there is none, or this user may not open it.
         audit.record.AuditUnavailable: the look cannot be recorded.
     """
-    look = record_durably(_kind_of_look(query, user), query=query, page=page, purpose=purpose)
-    attempt: Asked | None = None
-    outcome: Mapping[str, Any] = {}
-    for row in _events(look.id, None, 1000):
-        payload = json.loads(row["payload"])
-        if row["kind"] == Kind.QUERY_ATTEMPTED:
-            attempt = _asked(row, payload)
-        else:
-            outcome = payload["details"]
+    allowed = _kind_of_look(query, user)
+    look = record_durably(kind or allowed, query=query, page=page, purpose=purpose, **details)
+    attempt = next((row for row in _events(look.id, None, 10) if row["kind"] == Kind.QUERY_ATTEMPTED), None)
     if attempt is None:
         raise QueryNotFound
-    answered = {"count": outcome.get("count"), "count_state_unread": outcome.get("count_state_unread", 0)}
-    return Opened(look.id, Asked(**{**attempt.__dict__, **answered}))
+    return Opened(look.id, look.at, _asked(attempt))
 
 
 def own(
@@ -93,7 +92,7 @@ def own(
     look = record_durably(Kind.QUERY_RECALLED, criteria=criteria)
     found: list[Asked] = []
     for row in _walk(look.id, before, limit + 1 if not case else 1000):
-        asked = _asked(row, json.loads(row["payload"]))
+        asked = _asked(row)
         if not case or case.casefold() in asked.query.case_reference.casefold():
             found.append(asked)
         if len(found) > limit:
@@ -132,14 +131,18 @@ def _walk(event: UUID, before: tuple[datetime, UUID] | None, step: int) -> Itera
 
 
 def _events(event: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[dict[str, Any]]:
-    at, id = before or (None, None)
+    columns = ("at", "id", "kind", "actor_id", "actor", "aor", "payload", "outcome")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT at, id, kind, actor, aor, payload"
-            " FROM audit.events_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)", [event, at, id, limit])
-        return [dict(zip(("at", "id", "kind", "actor", "aor", "payload"), row, strict=True)) for row in cursor.fetchall()]
+            f"SELECT {', '.join(columns)} FROM audit.events_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",  # noqa: S608
+            [event, *(before or (None, None)), limit])
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _asked(row: Mapping[str, Any], payload: Mapping[str, Any]) -> Asked:
-    return Asked(id=row["id"], at=row["at"], actor=row["actor"] or "", aor=row["aor"] or "",
-                 query=Query.from_event(payload))
+def _asked(row: Mapping[str, Any]) -> Asked:
+    """An attempt with its outcome; a failed one has no count."""
+    outcome = json.loads(row["outcome"])["details"] if row["outcome"] else {}
+    attempt = json.loads(row["payload"])
+    return Asked(id=row["id"], at=row["at"], actor=row["actor"] or "", actor_id=row["actor_id"], aor=row["aor"] or "",
+                 component=attempt.get("component", ""), query=Query.from_event(attempt), count=outcome.get("count"),
+                 count_state_unread=outcome.get("count_state_unread", 0))

@@ -19,6 +19,7 @@ from lpr.query import Near, Query
 FOR_WHOM = (("self", "Myself"), ("other", "Another agent or officer"))
 STATES_OF_CAPTURE = [group for group in states.CHOICES if group[0] in {"States and DC", "Territories"}]
 FARTHEST_KM = 500
+PLACE = ("geo_state", "near_latitude", "near_longitude", "near_address", "near_radius_km")
 
 
 def _with_blank(choices: Any, blank: str) -> list:
@@ -37,6 +38,15 @@ class TextField(forms.CharField):
     """Text for the log: bounded, without NUL, and whole characters only."""
 
     default_validators = [_encodable]
+
+
+class DayInput(forms.DateInput):
+    """A day in the one form that browsers take."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
 
 
 class QueryForm(forms.Form):
@@ -59,10 +69,10 @@ class QueryForm(forms.Form):
         label="Timeframe", choices=_with_blank(timeframes.CHOICES, "Choose a timeframe"),
         error_messages={"required": "Choose a timeframe.", "invalid_choice": "Choose a listed timeframe."})
     date_from = forms.DateField(
-        label="First day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label="First day", required=False, widget=DayInput,
         error_messages={"invalid": "Enter the first day as year-month-day, such as 2026-05-01."})
     date_to = forms.DateField(
-        label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label="Last day", required=False, widget=DayInput,
         error_messages={"invalid": "Enter the last day as year-month-day, such as 2026-05-31."})
     case_reference = TextField(
         label="Case reference", max_length=case_references.LONGEST,
@@ -110,6 +120,11 @@ class QueryForm(forms.Form):
         """The codes after which the offense is asked for, as the page's script reads them."""
         return ",".join(code for code, row in self.reasons.items() if row.is_criminal)
 
+    @property
+    def has_place(self) -> bool:
+        """Whether something is entered or wrong in the part of the form that is folded away."""
+        return any(self[name].value() or self[name].errors for name in PLACE)
+
     def clean_plate(self) -> str:
         return _or_invalid(plates.fold, self.cleaned_data["plate"])
 
@@ -156,7 +171,7 @@ class QueryForm(forms.Form):
         """QRY-6: a radius around coordinates or an address, whole or not at all."""
         said = self.cleaned_data
         said["near"] = None
-        names = ("near_latitude", "near_longitude", "near_address", "near_radius_km")
+        names = PLACE[1:]
         if any(name in self.errors for name in names) or not any(said.get(name) not in (None, "") for name in names):
             return
         latitude, longitude, address, radius = (said[name] for name in names)
@@ -194,7 +209,7 @@ class QueryForm(forms.Form):
                 return
             said["span"] = policy.allowed_span(
                 span, asker=self.asker, reason=self.reasons[said["reason"]], offense=self.offenses.get(said["offense"]),
-                other_name=said["other_name"], other_unit=said.get("other_unit", ""), now=self.now)
+                other_name=said.get("other_name", ""), other_unit=said.get("other_unit", ""), now=self.now)
         except (timeframes.TimeframeNotValid, policy.NotAllowed) as refusal:
             field = refusal.field
             if isinstance(refusal, timeframes.TimeframeTooLong) and said["timeframe"] == timeframes.CUSTOM:

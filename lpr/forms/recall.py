@@ -9,19 +9,16 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from lpr import plates, policy
-from lpr.forms.query import TextField
-from lpr.recall import Asked
-
-SALT = "lpr.forms.recall"
+from lpr import page_cursors, plates, policy
+from lpr.forms.query import DayInput, TextField
 
 
 class RecallForm(forms.Form):
     plate = TextField(label="Plate", required=False, max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     case = TextField(label="Case reference contains", required=False, max_length=200,
                      widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    asked_from = forms.DateField(label="Asked from", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    asked_to = forms.DateField(label="Asked to", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    asked_from = forms.DateField(label="Asked from", required=False, widget=DayInput)
+    asked_to = forms.DateField(label="Asked to", required=False, widget=DayInput)
     before = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asker: User, **kwargs: Any) -> None:
@@ -36,14 +33,10 @@ class RecallForm(forms.Form):
             raise ValidationError(str(refusal)) from refusal
 
     def clean_before(self) -> tuple[datetime, UUID] | None:
-        text = self.cleaned_data["before"]
-        if not text:
-            return None
         try:
-            at, id = signing.loads(text, salt=SALT)
+            return page_cursors.asked_before(self.cleaned_data["before"])
         except signing.BadSignature as refusal:
             raise ValidationError("Start from the newest query again.") from refusal
-        return datetime.fromisoformat(at), UUID(id)
 
     def criteria(self) -> dict[str, Any]:
         """The arguments of `recall.own`."""
@@ -59,7 +52,3 @@ class RecallForm(forms.Form):
             return None
         return datetime.combine(day + timedelta(days=later), time(), policy.zone_of(self.asker)).astimezone(UTC)
 
-
-def after(last: Asked) -> str:
-    """The text of `before` for the page that follows a query."""
-    return signing.dumps([last.at.isoformat(), str(last.id)], salt=SALT)

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import private_page, right_required
 from accounts.roles import Right
-from lpr import page_cursors, recall, search
-from lpr.forms import recall as recall_form
+from lpr import page_cursors, policy, recall, search
 from lpr.forms.query import QueryForm
+from lpr.forms.recall import RecallForm
 from lpr.views import result_page
 
 
@@ -71,12 +71,13 @@ def again(request: HttpRequest, query: UUID) -> HttpResponse:
 @private_page
 def recalled(request: HttpRequest) -> HttpResponse:
     """One's own queries; what they are narrowed by comes in the body, so that no plate stands in an address (QRY-9)."""
-    form = recall_form.RecallForm(request.POST if request.method == "POST" else {}, asker=request.user)
+    form = RecallForm(request.POST if request.method == "POST" else {}, asker=request.user)
     if not form.is_valid():
         return render(request, "lpr/queries.html", {"form": form}, status=400)
     queries, more = recall.own(user=request.user, limit=settings.READS_PER_PAGE, **form.criteria())
-    following = recall_form.after(queries[-1]) if more else ""
-    return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following})
+    following = page_cursors.after(queries[-1]) if more else ""
+    return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following,
+                                                "zone": policy.zone_of(request.user)})
 
 
 def _see_other(address: str) -> HttpResponse:

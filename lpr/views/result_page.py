@@ -1,12 +1,14 @@
-"""What the page of a result shows, put together: the question in words, the reads with their addresses, the map (RES-1 to RES-7)."""
+"""What the page of a result shows: the question in words, the reads with their addresses, the map (RES-1 to RES-7)."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
-from lpr import page_cursors, read_tokens, states, timeframes
+from accounts.roles import Right, may
+from lpr import page_cursors, policy, read_tokens, states, timeframes
 from lpr.models import Offense, ReasonCode, StreetDataset
 from lpr.query import Query
 from lpr.recall import Asked
@@ -15,7 +17,11 @@ from lpr.search import Page, Read
 
 def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, Any]:
     """The variables of the page; `page` is None for a query that was never answered."""
-    shown: dict[str, Any] = {"asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data()}
+    shown: dict[str, Any] = {
+        "asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data(),
+        "zone": policy.zone_of(request.user), "is_asker": asked.actor_id == request.user.pk,
+        "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "",
+    }
     if page:
         shown["reads"] = _with_tokens(request, asked, page.reads)
         shown["state_unread"] = _with_tokens(request, asked, page.state_unread)
@@ -43,6 +49,7 @@ def map_data() -> dict[str, str]:
     if (settings.MAP_STREET_TILES or settings.MAP_SATELLITE_TILES) and settings.MAP_ATTRIBUTION:
         credits.append(settings.MAP_ATTRIBUTION)
     return {
+        "streets_url": "/map/streets/",
         "street_tiles": "/map/tiles/street/{z}/{y}/{x}" if settings.MAP_STREET_TILES else "",
         "satellite_tiles": "/map/tiles/satellite/{z}/{y}/{x}" if settings.MAP_SATELLITE_TILES else "",
         "attribution": " · ".join(credits),
