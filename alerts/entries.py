@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import User, UserGroup
 from alerts import lists, matching
-from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit, Notification, Scope
+from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification, Scope
 from audit.events import Kind
 from audit.record import record, record_durably
 from lpr import plates, states
@@ -257,10 +257,3 @@ def _wait_for_loadings() -> None:
     """Until this transaction ends no loading makes a hit: those under way are waited for, later ones wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MATCHING_LOCK])
-
-
-def may_be_renewed(entry: Entry, policy: AlertPolicy, now: datetime) -> bool:
-    """Whether its owner is to be asked: from the policy's prompt on until the end of the grace (ALR-7)."""
-    return (entry.status == EntryStatus.ACTIVE
-            and entry.valid_until - timedelta(days=policy.prompt_days) <= now
-            < entry.valid_until + timedelta(days=policy.grace_days))

@@ -3,14 +3,24 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
-from config import views
+from accounts.views import rules
+from config import api_docs, health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("accounts.urls")),
+    path("rules/", rules.read, name="rules"),
     path("", include("lpr.urls")),
+    path("alerts/", include("alerts.urls")),
     path("audit/", include("audit.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/docs/", api_docs.page, name="api-docs"),
     path("api/v1/", include("lpr.api.urls")),
+    path("api/v1/", include("alerts.api.urls")),
+    path("api/v1/", include("audit.api.urls")),
 ]

@@ -19,7 +19,7 @@ from django.db import connections
 from config import databases
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["tests.personas", "tests.factories.lpr"]
+pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts"]
 
 
 def _release() -> str:

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from alerts.api import views
+
+urlpatterns = [
+    path("alert-lists/", views.AlertLists.as_view(), name="api-alert-lists"),
+    path("alert-lists/<uuid:alert_list>/entries/", views.AlertListEntries.as_view(), name="api-alert-list-entries"),
+    path("alert-entries/<uuid:entry>/", views.AlertEntry.as_view(), name="api-alert-entry"),
+    path("alert-entries/<uuid:entry>/renew/", views.AlertEntryRenewal.as_view(), name="api-alert-entry-renewal"),
+    path("hits/", views.Hits.as_view(), name="api-hits"),
+]

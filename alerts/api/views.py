@@ -1,0 +1,139 @@
+"""The API of alerts, as on the pages: the same forms check, the same domain functions act, refusals are on record."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import may_permission
+from accounts.roles import Right
+from alerts import cursors, entries, hits, lists, overview
+from alerts.api import serializers
+from alerts.forms import AlertForm, EntryForm, ListForm, RenewForm
+from alerts.models import AlertList, Entry
+from alerts.views.hits import token
+from audit.events import Kind
+from audit.record import record_durably
+
+
+class AlertsView(APIView):
+    permission_classes = [IsAuthenticated, may_permission(Right.QUERY)]
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """No answer with plates is kept by any cache (RES-7)."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store, private"
+        return response
+
+
+class AlertLists(AlertsView):
+    @extend_schema(responses=serializers.AlertListsOutput)
+    def get(self, request: Request) -> Response:
+        """One's own lists, newest first."""
+        record_durably(Kind.LIST_VIEWED, of="all own lists")
+        found = serializers.AlertListOutput(overview.lists_of(user=request.user), many=True)
+        return Response({"lists": found.data})
+
+    @extend_schema(request=serializers.AlertListInput, responses={201: serializers.AlertListMadeOutput})
+    def post(self, request: Request) -> Response:
+        """A single-plate alert; or, with a name and no plate, an empty list."""
+        data, now = _fields(request), timezone.now()
+        if data.get("name") and not data.get("plate"):
+            form: Any = ListForm(data, user=request.user, now=now)
+            made = _done(form, lambda: lists.create(owner=request.user, name=form.cleaned_data["name"], **form.sharing(),
+                                                    now=now))
+        else:
+            form = AlertForm(data, user=request.user, now=now)
+            made = _done(form, lambda: entries.add(owner=request.user, **form.entry(), **form.sharing(),
+                                                   name=str(data.get("name", "")), now=now)).alert_list
+        return Response(serializers.AlertListMadeOutput(made).data, status=201)
+
+
+class AlertListEntries(AlertsView):
+    @extend_schema(request=serializers.EntryInput, responses={201: serializers.EntryOutput})
+    def post(self, request: Request, alert_list: UUID) -> Response:
+        """Watch one more plate on a list."""
+        own = AlertList.objects.visible_to(request.user).filter(pk=alert_list).first()
+        if own is None:
+            raise Http404
+        now = timezone.now()
+        form = EntryForm(_fields(request), user=request.user, now=now)
+        made = _done(form, lambda: entries.add_to(alert_list=own, **form.entry(), now=now))
+        return Response(serializers.EntryOutput(made).data, status=201)
+
+
+class AlertEntry(AlertsView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, entry: UUID) -> Response:
+        """Remove an entry with its hits and notifications."""
+        try:
+            entries.remove(entry=_own_entry(request, entry), by=request.user, now=timezone.now())
+        except entries.EntryNotFound as refusal:
+            raise Http404 from refusal
+        return Response(status=204)
+
+
+class AlertEntryRenewal(AlertsView):
+    @extend_schema(request=serializers.RenewalInput, responses=serializers.EntryOutput)
+    def post(self, request: Request, entry: UUID) -> Response:
+        """Affirm a continuing operational need: valid for a year from now."""
+        own, form = _own_entry(request, entry), RenewForm(_fields(request))
+        try:
+            renewed = _done(form, lambda: entries.renew(entry=own, by=request.user, **form.cleaned_data,
+                                                        now=timezone.now()), entry=own)
+        except entries.EntryNotFound as refusal:
+            raise Http404 from refusal
+        return Response(serializers.EntryOutput(renewed).data)
+
+
+class Hits(AlertsView):
+    @extend_schema(parameters=[OpenApiParameter("before", str)], responses=serializers.HitsOutput)
+    def get(self, request: Request) -> Response:
+        """The hits one was told of, newest first; from then on they count as seen."""
+        try:
+            cursor = cursors.read(request.query_params.get("before", ""))
+        except cursors.CursorNotValid as refusal:
+            raise ValidationError({"before": ["This is no place in the list."]}) from refusal
+        page = hits.page(user=request.user, cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
+
+        def photos(item: hits.SeenHit) -> list[str]:
+            address = token(request, item)
+            return [reverse("lpr:photo", args=[address, number]) for number in (1, 2)]
+
+        shown = serializers.HitOutput(page.hits, many=True, context={"photos": photos})
+        return Response({"hits": shown.data, "next": str(page.next) if page.next else None})
+
+
+def _fields(request: Request) -> Mapping[str, Any]:
+    if not isinstance(request.data, Mapping):
+        raise ValidationError({"": ["Send an object of fields."]})
+    return request.data
+
+
+def _own_entry(request: Request, entry: UUID) -> Entry:
+    own = Entry.objects.visible_to(request.user).filter(pk=entry).first()
+    if own is None:
+        raise Http404
+    return own
+
+
+def _done(form: Any, act: Callable[[], Any], *, entry: Entry | None = None) -> Any:
+    """What `act` returns for a valid form; otherwise the refusal is recorded and answered by field."""
+    if form.is_valid():
+        try:
+            return act()
+        except (entries.EntryRefused, lists.ListRefused) as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    entries.refuse(entered={name: form.data[name] for name in form.fields if name in form.data}, errors=form.errors,
+                   entry=entry)
+    raise ValidationError({"" if field == "__all__" else field: list(errors) for field, errors in form.errors.items()})

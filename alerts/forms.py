@@ -1,0 +1,191 @@
+"""Forms of alerts, for pages and API alike: each error at its field, whatever was typed stays (ALR-2, ALR-4).
+
+They check shape and phrase errors; what only the database can say (a full list, a closed account) is the domain's refusal, and
+`refused` puts it at its field.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import User, UserGroup
+from alerts.entries import EntryRefused
+from alerts.lists import ListRefused
+from alerts.models import Scope
+from lpr import case_references, plates, policy, states
+from lpr.forms.query import FOR_WHOM, TextField
+
+_BETWEEN_NAMES = re.compile(r"[\s,;]+")
+
+
+def blank_first(choices: Any, blank: str) -> list:
+    return [("", blank), *choices]
+
+
+class NamesInput(forms.TextInput):
+    """One line of names; the API and a form with several fields of the name send a list."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        values = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or []
+        return ", ".join(str(value) for value in ([values] if isinstance(values, str) else values))
+
+
+class UsersField(forms.CharField):
+    """User names, each of an account that is there; whether it may be told is for the domain to say."""
+
+    widget = NamesInput
+
+    def clean(self, value: Any) -> list[User]:
+        names = [name for name in _BETWEEN_NAMES.split(super().clean(value)) if name]
+        found = {user.username.lower(): user for user in User.objects.filter(
+            username__in={spelling for name in names for spelling in (name, name.lower())})}
+        unknown = [name for name in names if name.lower() not in found]
+        if unknown:
+            raise ValidationError(f"There is no user named {', '.join(unknown)}.")
+        return list({found[name.lower()].pk: found[name.lower()] for name in names}.values())
+
+
+class GroupField(forms.ModelChoiceField):
+    """A group by its number, as the page sends it, or by its name."""
+
+    def to_python(self, value: Any) -> UserGroup | None:
+        if isinstance(value, str) and value and not value.isdecimal():
+            by_name = self.queryset.filter(name=value).first()
+            if by_name is None:
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+            return by_name
+        return super().to_python(value)
+
+
+class _AlertsForm(forms.Form):
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.now = user, now
+
+    def entered(self) -> dict[str, Any]:
+        """The fields as they came, whatever was in them, for the record of a refusal."""
+        named = {name: self.data[name] for name in self.fields if name in self.data}
+        return named | ({"users": self["users"].value()} if "users" in named else {})
+
+    def refused(self, refusal: EntryRefused | ListRefused) -> None:
+        """Show a refusal of the domain at its field."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class EntryForm(_AlertsForm):
+    """One plate, why it is watched and for whom (ALR-2)."""
+
+    plate = TextField(
+        label="License plate number", max_length=64,
+        help_text="The whole number. Spaces, hyphens and dots make no difference.",
+        error_messages={"required": "Enter the license plate number."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
+    state = forms.ChoiceField(
+        label="State", choices=blank_first(states.CHOICES, "Choose a state"),
+        error_messages={"required": "Choose the state of the plate.", "invalid_choice": "Choose a listed state."})
+    reason = forms.ChoiceField(
+        label="Reason", error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a listed reason."})
+    case_reference = TextField(
+        label="Case reference", max_length=case_references.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text=f"Subject or case number, such as “{case_references.EXAMPLE}”. Only you and audit roles see it.",
+        error_messages={"required": f"Enter the subject or case number, such as “{case_references.EXAMPLE}”."})
+    for_whom = forms.ChoiceField(
+        label="I watch for", choices=FOR_WHOM, widget=forms.RadioSelect, initial="self",
+        error_messages={"required": "Say whether you watch for yourself or for another person.",
+                        "invalid_choice": "Choose yourself or another person."})
+    other_name = TextField(
+        label="Name of the agent or officer", required=False, max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    ongoing = forms.BooleanField(
+        label="I affirm that this plate belongs to an ongoing investigation.",
+        error_messages={"required": "Affirm that the plate belongs to an ongoing investigation."})
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, now=now, **kwargs)
+        reasons = [(row.code, row.label) for row in policy.reasons_for(user)]
+        self.fields["reason"].choices = blank_first(reasons, "Choose a reason")  # type: ignore[attr-defined]
+
+    def clean_plate(self) -> str:
+        return _or_invalid(plates.fold, self.cleaned_data["plate"])
+
+    def clean_case_reference(self) -> str:
+        return _or_invalid(case_references.check, self.cleaned_data["case_reference"])
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        other = said.get("other_name", "").strip()
+        if not other.isprintable():
+            self.add_error("other_name", "Enter the name in one line.")
+        elif said.get("for_whom") == "other" and sum(map(str.isalpha, other)) < 2 and "other_name" not in self.errors:
+            self.add_error("other_name", "Enter the name of the agent or officer for whom you watch.")
+        elif said.get("for_whom") == "self" and other:
+            self.add_error("for_whom", "You named another person. Choose “Another agent or officer”, or clear the name.")
+        return said
+
+    def entry(self) -> dict[str, Any]:
+        """The arguments of `entries.add_to` that a valid form gives."""
+        names = ("plate", "state", "reason", "case_reference", "for_whom", "other_name")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class SharingForm(_AlertsForm):
+    """Who is told of hits (ALR-4)."""
+
+    scope = forms.ChoiceField(
+        label="Who is told of hits", choices=Scope.choices, initial=Scope.SELF, required=False, widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose who is told."})
+    users = UsersField(
+        label="User names", required=False, max_length=2000, help_text="With commas between them. They see plate, place and time, not the case.",
+        widget=NamesInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+    group = GroupField(
+        label="User group", required=False, queryset=UserGroup.objects.none(), empty_label="Choose a group",
+        error_messages={"invalid_choice": "Choose one of your user groups."})
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, now=now, **kwargs)
+        self.fields["group"].queryset = UserGroup.objects.of(user, now)  # type: ignore[attr-defined]
+
+    def clean_scope(self) -> str:
+        return self.cleaned_data["scope"] or Scope.SELF
+
+    def sharing(self) -> dict[str, Any]:
+        """The arguments `scope`, `users` and `group` that a valid form gives."""
+        return {name: self.cleaned_data[name] for name in ("scope", "users", "group")}
+
+
+class AlertForm(EntryForm, SharingForm):
+    """A single-plate alert: a plate on a list of its own (ALR-1)."""
+
+    field_order = ["plate", "state", "reason", "case_reference", "for_whom", "other_name", "scope", "users", "group", "ongoing"]
+
+
+class ListForm(SharingForm):
+    """A list without plates, to be filled through the API."""
+
+    name = TextField(label="Name", max_length=100, error_messages={"required": "Enter a name."})
+
+
+class RenewForm(forms.Form):
+    need_confirmed = forms.BooleanField(label="The operational need continues.", required=False)
+    note = TextField(label="Note", required=False, max_length=500)
+
+
+class SearchForm(forms.Form):
+    plate = EntryForm.base_fields["plate"]
+
+    def clean_plate(self) -> str:
+        return _or_invalid(plates.fold, self.cleaned_data["plate"])
+
+
+def _or_invalid(check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except ValueError as refusal:
+        raise ValidationError(str(refusal)) from refusal

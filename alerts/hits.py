@@ -1,0 +1,111 @@
+"""Looking at hits: what one was told of, newest first; every look is on record before anything is shown (ALR-5, ALR-9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from alerts.cursors import Cursor
+from alerts.models import Entry, Hit, Notification, NotificationKind, Recipient
+from audit.events import Kind
+from audit.record import record_durably
+
+
+class HitNotFound(Exception):
+    """No hit of this id that this user was told of."""
+
+
+@dataclass(frozen=True)
+class SeenHit:
+    """A hit as one person sees it. `is_new` says that this person sees it for the first time; `case_reference` and
+    `other_name` are empty for anybody but the owner."""
+
+    hit: Hit
+    notification: Notification
+    list_id: UUID
+    list_name: str
+    owner: str
+    reason: str
+    is_own: bool
+    is_new: bool
+    case_reference: str = ""
+    other_name: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    hits: Sequence[SeenHit]
+    next: Cursor | None
+
+
+def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) -> Page:
+    """One page of the hits that `user` was told of and may still know of; from then on they count as seen.
+
+    Args:
+        user: who looks.
+        cursor: `next` of the page before; None for the first.
+        size: hits on a page.
+        now: the moment of looking.
+
+    Raises:
+        audit.record.AuditUnavailable: the look cannot be recorded.
+    """
+    told = _told(user)
+    if cursor:
+        told = told.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
+    rows = list(told.order_by("-created_at", "-pk")[:size + 1])
+    seen = _together(rows[:size], user)
+    record_durably(Kind.HITS_VIEWED, count=len(seen), hits=[item.hit.pk for item in seen])
+    Notification.objects.filter(pk__in=[row.pk for row in rows[:size]], seen_at__isnull=True).update(seen_at=now)
+    return Page(seen, Cursor(rows[size - 1].created_at, rows[size - 1].pk) if len(rows) > size else None)
+
+
+def newest(*, user: User, size: int) -> list[SeenHit]:
+    """The newest hits for an overview; they are on record as shown, and still count as new."""
+    seen = _together(list(_told(user).order_by("-created_at", "-pk")[:size]), user)
+    if seen:
+        record_durably(Kind.HITS_VIEWED, count=len(seen), hits=[item.hit.pk for item in seen])
+    return seen
+
+
+def unseen(*, user: User) -> int:
+    """How many hits `user` was told of and has not looked at."""
+    return _told(user).filter(seen_at__isnull=True).count()
+
+
+def opened(*, hit: UUID, user: User) -> Hit:
+    """A hit that `user` was told of.
+
+    Raises:
+        HitNotFound: there is none, or not for this user.
+    """
+    found = Hit.objects.visible_to(user).filter(pk=hit).first()
+    if found is None:
+        raise HitNotFound
+    return found
+
+
+def _told(user: User) -> QuerySet[Notification]:
+    return Notification.objects.filter(recipient=user, kind=NotificationKind.HIT).filter(
+        Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user)))
+
+
+def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
+    """Each intent with its hit and entry; what was removed in between is left out."""
+    entries = Entry.objects.select_related("alert_list", "owner").in_bulk({row.entry_id for row in rows})
+    hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.filter(
+        plate__in={row.plate for row in rows}, entry_id__in=entries.keys(), record_id__in={row.record_id for row in rows})}
+    seen = []
+    for row in rows:
+        hit, entry = hits.get((row.entry_id, row.record_id)), entries.get(row.entry_id)
+        if hit is None or entry is None:
+            continue
+        is_own = entry.owner_id == user.pk
+        seen.append(SeenHit(
+            hit=hit, notification=row, list_id=entry.alert_list_id, list_name=entry.alert_list.name,
+            owner=entry.owner.get_username(), reason=entry.reason, is_own=is_own, is_new=row.seen_at is None, case_reference=entry.case_reference if is_own else "",
+            other_name=entry.other_name if is_own else ""))
+    return seen

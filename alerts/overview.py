@@ -1,0 +1,78 @@
+"""What the owner sees of their lists: how many plates, how many hits, what is to be renewed (ALR-7, ALR-9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from alerts.cursors import Cursor
+from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit
+from audit.events import Kind
+from audit.record import record_durably
+
+
+class ListNotFound(Exception):
+    """No list of this id that this user keeps."""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list's entries; each entry carries `hit_count` and `may_renew`."""
+
+    alert_list: AlertList
+    entries: Sequence[Entry]
+    next: Cursor | None
+
+
+def lists_of(*, user: User) -> QuerySet[AlertList]:
+    """The user's own lists, newest first, each with `entry_count`, `hit_count` and, of a single-plate alert, its entry."""
+    hits = Hit.objects.filter(entry__alert_list=OuterRef("pk")).order_by().values("entry__alert_list")
+    return AlertList.objects.visible_to(user).annotate(
+        entry_count=_counted(Entry.objects.filter(alert_list=OuterRef("pk")).order_by().values("alert_list")),
+        hit_count=_counted(hits),
+    ).prefetch_related("users").select_related("group")
+
+
+def open_list(*, alert_list: UUID, user: User, cursor: Cursor | None = None, size: int, now: datetime) -> ListPage:
+    """A page of one of the user's lists, newest entry first; the look is recorded first.
+
+    Raises:
+        ListNotFound: there is none, or it is another user's.
+    """
+    found = lists_of(user=user).filter(pk=alert_list).first()
+    if found is None:
+        raise ListNotFound
+    record_durably(Kind.LIST_VIEWED, list=found.pk)
+    entries = found.entries.annotate(
+        hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))
+    if cursor:
+        entries = entries.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
+    rows = list(entries.order_by("-created_at", "-pk")[:size + 1])
+    following = Cursor(rows[size - 1].created_at, rows[size - 1].pk) if len(rows) > size else None
+    return ListPage(found, with_state(rows[:size], now), following)
+
+
+def to_renew(*, user: User, now: datetime) -> list[Entry]:
+    """The user's entries that end soon or ended in the last days of grace, soonest first (ALR-7)."""
+    policy = AlertPolicy.objects.get(pk=1)
+    return with_state(Entry.objects.visible_to(user).filter(
+        status=EntryStatus.ACTIVE, valid_until__lte=now + timedelta(days=policy.prompt_days),
+        valid_until__gt=now - timedelta(days=policy.grace_days)).select_related("alert_list").order_by("valid_until"), now)
+
+
+def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> list[Entry]:
+    """The entries with `may_renew` and `is_expired`, as of now."""
+    policy = AlertPolicy.objects.get(pk=1)
+    found = list(entries)
+    for entry in found:
+        entry.is_expired = entry.valid_until <= now
+        entry.may_renew = now < entry.valid_until + timedelta(days=policy.grace_days)
+    return found
+
+
+def _counted(rows: QuerySet) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField())

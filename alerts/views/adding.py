@@ -1,0 +1,65 @@
+"""The form of a single-plate alert: empty, or filled in from an own query or from a result (ALR-1, RES-6).
+
+Addresses hold the id of a query or the signed token of a read, never a plate.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import private_page, right_required
+from accounts.roles import Right
+from alerts import entries, hits
+from alerts.forms import AlertForm
+from alerts.lists import ListRefused
+from alerts.views.answers import see_other
+from lpr import read_tokens, recall
+
+
+@require_http_methods(["GET", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def add(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    if request.method == "GET":
+        form = AlertForm(user=request.user, now=now, initial=_filled_in(request))
+        return render(request, "alerts/new.html", {"form": form})
+    form = AlertForm(request.POST, user=request.user, now=now)
+    if form.is_valid():
+        try:
+            entry = entries.add(owner=request.user, **form.entry(), **form.sharing(), now=now)
+        except (entries.EntryRefused, ListRefused) as refusal:
+            form.refused(refusal)
+        else:
+            return see_other("alerts:list", entry.alert_list_id)
+    entries.refuse(entered=form.entered(), errors=form.errors)
+    return render(request, "alerts/new.html", {"form": form}, status=400)
+
+
+def _filled_in(request: HttpRequest) -> dict[str, Any]:
+    """What is known of the alert already: from `?query=` or `?read=`."""
+    try:
+        if token := request.GET.get("read"):
+            shown = read_tokens.opened(token, user_id=request.user.pk, session_key=request.session.session_key)
+            return _of_hit(request, shown.hit) if shown.hit else _of_query(request, shown.query)
+        if query := request.GET.get("query"):
+            return _of_query(request, UUID(query))
+    except (read_tokens.TokenNotValid, recall.QueryNotFound, hits.HitNotFound, ValueError) as refusal:
+        raise Http404 from refusal
+    return {}
+
+
+def _of_query(request: HttpRequest, query: UUID | None) -> dict[str, Any]:
+    if query is None:
+        raise recall.QueryNotFound
+    asked = recall.opened(query=query, user=request.user, purpose="alert").asked.query
+    return {name: getattr(asked, name) for name in ("plate", "state", "reason", "case_reference", "for_whom", "other_name")}
+
+
+def _of_hit(request: HttpRequest, hit: UUID) -> dict[str, Any]:
+    found = hits.opened(hit=hit, user=request.user)
+    return {"plate": found.plate, "state": found.state}

@@ -1,0 +1,31 @@
+"""The page of hits: newest first, with photographs and the map, as results are shown (ALR-5, RES-1, RES-2)."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import private_page, right_required
+from accounts.roles import Right
+from alerts import hits
+from alerts.views.answers import cursor_of
+from lpr import read_tokens
+from lpr.views.result_page import map_data
+
+
+@require_safe
+@right_required(Right.QUERY)
+@private_page
+def all_hits(request: HttpRequest) -> HttpResponse:
+    cursor = cursor_of(request)
+    page = hits.page(user=request.user, cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
+    return render(request, "alerts/hits.html", {
+        "page": page, "is_first": cursor is None, "map": map_data(),
+        "hits": [{"seen": item, "token": token(request, item)} for item in page.hits]})
+
+
+def token(request: HttpRequest, item: hits.SeenHit) -> str:
+    """The address part of the hit's photos: for this user, in this session."""
+    return read_tokens.make(user_id=request.user.pk, session_key=request.session.session_key,
+                            record_id=item.hit.record_id, hit=item.hit.pk)

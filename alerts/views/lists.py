@@ -1,0 +1,105 @@
+"""The pages of one's own lists: overview, one list with its entries, and the search for a plate (ALR-3, ALR-7, ALR-10)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import private_page, right_required
+from accounts.roles import Right
+from alerts import entries, hits, overview
+from alerts.forms import RenewForm, SearchForm
+from alerts.models import Entry
+from alerts.views.answers import cursor_of, see_other
+from audit.events import Kind
+from audit.record import record_durably
+from lpr.policy import zone_of
+
+NEWEST = 5
+
+
+@require_safe
+@right_required(Right.QUERY)
+@private_page
+def all_lists(request: HttpRequest) -> HttpResponse:
+    """Own lists with counts, what is to be renewed, and how many hits are new."""
+    now = timezone.now()
+    record_durably(Kind.LIST_VIEWED, of="all own lists")
+    return render(request, "alerts/lists.html", {
+        "lists": overview.lists_of(user=request.user), "to_renew": overview.to_renew(user=request.user, now=now),
+        "newest": hits.newest(user=request.user, size=NEWEST), "unseen": hits.unseen(user=request.user),
+        "search": SearchForm(), "zone": zone_of(request.user),
+    })
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def one_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
+    """The entries of a list; POST `delete` (ids) removes them, POST `renew` (an id) affirms the need."""
+    if request.method != "POST":
+        return _show(request, alert_list)
+    own = Entry.objects.visible_to(request.user).filter(alert_list=alert_list)
+    if "renew" in request.POST:
+        return _renew(request, alert_list, _named(own, request.POST.getlist("renew")))
+    chosen = _named(own, request.POST.getlist("delete"))
+    entries.remove_many(entries=[entry.pk for entry in chosen], by=request.user, note=request.POST.get("note", ""),
+                        now=timezone.now())
+    remains = overview.lists_of(user=request.user).filter(pk=alert_list).exists()
+    return see_other("alerts:list", alert_list) if remains else see_other("alerts:lists")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def search(request: HttpRequest) -> HttpResponse:
+    """One's entries of a plate; the plate comes in the body alone (ALR-3)."""
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return render(request, "alerts/search.html", {"form": form})
+    if not form.is_valid():
+        entries.refuse(entered={"plate": request.POST.get("plate", "")}, errors=form.errors)
+        return render(request, "alerts/search.html", {"form": form}, status=400)
+    now = timezone.now()
+    found = entries.find(owner=request.user, plate=form.cleaned_data["plate"], now=now)
+    return render(request, "alerts/search.html", {"form": form, "found": overview.with_state(found, now),
+                                                  "zone": zone_of(request.user)})
+
+
+def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any) -> HttpResponse:
+    try:
+        page = overview.open_list(alert_list=alert_list, user=request.user, cursor=cursor_of(request),
+                                  size=settings.READS_PER_PAGE, now=timezone.now())
+    except overview.ListNotFound as refusal:
+        raise Http404 from refusal
+    return render(request, "alerts/list.html", {
+        "page": page, "alert_list": page.alert_list, "zone": zone_of(request.user)} | more, status=status)
+
+
+def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpResponse:
+    entry, form = chosen[0], RenewForm(request.POST)
+    form.full_clean()
+    try:
+        if form.is_valid():
+            entries.renew(entry=entry, by=request.user, **form.cleaned_data, now=timezone.now())
+            return see_other("alerts:list", alert_list)
+    except entries.EntryRefused as refusal:
+        form.add_error(refusal.field or None, str(refusal))
+    entries.refuse(entered={name: request.POST.get(name, "") for name in form.fields}, errors=form.errors, entry=entry)
+    return _show(request, alert_list, status=400, renewing=entry, renewal=form)
+
+
+def _named(own: Any, values: list[str]) -> list[Entry]:
+    """The entries that the form names by id; the one entry of a list where it names none."""
+    try:
+        ids = [UUID(value) for value in values if value != "on"]
+    except ValueError as refusal:
+        raise Http404 from refusal
+    chosen = list(own.filter(pk__in=ids)) if ids else list(own[:2])
+    if len(chosen) != (len(set(ids)) or 1):
+        raise Http404
+    return chosen
