@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""Check a bundle of audit events, without the service that made it: `python verifier.py BUNDLE [--key KEY]...` (BEY-2).
+
+This file stands alone: Python 3.9 or later and the package `cryptography`. The service itself checks with the same code.
+The log is a Merkle tree as of RFC 6962; its checkpoints are C2SP signed notes with Ed25519. A bundle is one JSON object a line:
+first the checkpoint and the key, then the event of the search, then the events found, newest first, then the event that the
+service recorded when it made the bundle, which holds the count and the digest of the lines before it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = "plateledger bundle v1"
+EVENT_KEYS = {"at", "id", "index", "kind", "nonce", "payload", "proof", "xact"}
+
+
+class NotProven(Exception):
+    """The bundle, checkpoint or proof does not hold; the message says where and why."""
+
+
+# --- The tree (RFC 6962, section 2.1) -------------------------------------------------------------------------------------
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def leaf_hash(id: str, at: int, xact: str, kind: str, nonce: bytes, payload: str) -> bytes:
+    """The leaf of an event: SHA-256(0x00, header, SHA-256(nonce, payload)); `at` in microseconds since 1970."""
+    header = f"plateledger event v1\n{id}\n{at}\n{xact}\n{kind}\n".encode()
+    return hashlib.sha256(b"\x00" + header + hashlib.sha256(nonce + payload.encode()).digest()).digest()
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root of a tree of `size` leaves in which `leaf` stands at `index`, by the proof (RFC 9162, section 2.1.3.2).
+
+    Raises:
+        NotProven: the proof does not have the length that index and size ask for.
+    """
+    if not 0 <= index < size:
+        raise NotProven(f"index {index} lies outside of a tree of {size} leaves")
+    hash, node, last = leaf, index, size - 1
+    for sibling in proof:
+        if last == 0:
+            raise NotProven("the proof is too long")
+        if node & 1 or node == last:
+            hash = node_hash(sibling, hash)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            hash = node_hash(hash, sibling)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise NotProven("the proof is too short")
+    return hash
+
+
+def check_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> None:
+    """That the tree of `size` leaves begins with the one of `old_size` (RFC 9162, section 2.1.4.2).
+
+    Raises:
+        NotProven: it does not, or the proof is not one.
+    """
+    if not 0 < old_size <= size:
+        raise NotProven("the older tree must be the smaller one")
+    if old_size == size:
+        if proof or old_root != root:
+            raise NotProven("two roots of one size")
+        return
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    if not path:
+        raise NotProven("the proof is empty")
+    node, last = old_size - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old, new = path[0], path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            raise NotProven("the proof is too long")
+        if node & 1 or node == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        node, last = node >> 1, last >> 1
+    if last or old != old_root or new != root:
+        raise NotProven("the newer tree does not begin with the older one")
+
+
+# --- Keys and checkpoints (C2SP signed-note and tlog-checkpoint) ------------------------------------------------------------
+@dataclass(frozen=True)
+class Key:
+    """A verifier key `name+hash+base64(0x01, public key)`; its short hash stands in each signature."""
+
+    text: str
+    name: str
+    hash: bytes
+    public: Ed25519PublicKey
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a note says: the tree of `size` leaves has `root`; `at` in microseconds since 1970."""
+
+    origin: str
+    size: int
+    root: bytes
+    at: int
+    signed_by: str
+
+
+def key_hash(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def key_text(name: str, public: bytes) -> str:
+    return f"{name}+{key_hash(name, public).hex()}+{base64.b64encode(bytes([1]) + public).decode()}"
+
+
+def read_key(text: str) -> Key:
+    """Raises NotProven for what is no verifier key of Ed25519."""
+    parts = text.strip().split("+", 2)
+    raw = unbase64(parts[2]) if len(parts) == 3 else b""
+    if len(raw) != 33 or raw[0] != 1 or key_hash(parts[0], raw[1:]).hex() != parts[1]:
+        raise NotProven("the key is not a verifier key")
+    return Key(text.strip(), parts[0], bytes.fromhex(parts[1]), Ed25519PublicKey.from_public_bytes(raw[1:]))
+
+
+def open_checkpoint(note: str, keys: Iterable[Key]) -> Checkpoint:
+    """Read a checkpoint that one of `keys` signed.
+
+    Raises:
+        NotProven: it is malformed, or none of the keys signed it.
+    """
+    body, blank, signatures = note.partition("\n\n")
+    lines = body.split("\n")
+    if not blank or len(lines) != 4 or not lines[1].isdigit() or not lines[3].startswith("time "):
+        raise NotProven("the checkpoint is malformed")
+    origin, size, at = lines[0], lines[1], lines[3][5:]
+    if str(int(size)) != size or not at.isdigit() or str(int(at)) != at:
+        raise NotProven("the checkpoint is malformed")
+    signature = signatures.split("\n")
+    if len(signature) != 2 or signature[1] or not signature[0].startswith("\u2014 "):
+        raise NotProven("the checkpoint does not have one signature")
+    name, _, coded = signature[0][2:].rpartition(" ")
+    raw = unbase64(coded)
+    for key in keys:
+        if key.name == name == origin and raw[:4] == key.hash:
+            try:
+                key.public.verify(raw[4:], (body + "\n").encode())
+            except InvalidSignature:
+                raise NotProven("the checkpoint's signature does not hold") from None
+            return Checkpoint(origin, int(size), unbase64(lines[2]), int(at), key.text)
+    raise NotProven("no key that is trusted signed the checkpoint")
+
+
+def unbase64(text: str) -> bytes:
+    """Strict: one text for one value, so that no bit of a bundle is without meaning."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise NotProven("what should be base64 is not") from None
+    if base64.b64encode(raw).decode() != text:
+        raise NotProven("base64 with loose ends")
+    return raw
+
+
+# --- Bundles --------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Report:
+    """What a bundle proves. `search` and `made` are the payloads of its first and last event; `count` is of those between."""
+
+    checkpoint: Checkpoint
+    count: int
+    search: dict[str, Any]
+    searched_at: int
+    made: dict[str, Any]
+    key_was_given: bool
+
+
+def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
+    """Check every byte of a bundle.
+
+    Args:
+        lines: the file's lines, each with its newline.
+        keys: the verifier keys that are trusted; without any, the key in the bundle is taken at its word.
+
+    Raises:
+        NotProven: anything was changed, left out, added or moved; the message names the line.
+    """
+    numbered = enumerate(lines, 1)
+    head = _object(next(numbered, (1, b""))[1], {"bundle", "checkpoint", "key"}, "line 1")
+    if head["bundle"] != FORMAT:
+        raise NotProven("line 1: not a bundle of this format")
+    try:
+        carried = read_key(head["key"])
+        checkpoint = open_checkpoint(head["checkpoint"], [read_key(key) for key in keys] or [carried])
+        if checkpoint.signed_by != carried.text:
+            raise NotProven("the key in the bundle is not the one that signed")
+    except NotProven as error:
+        raise NotProven(f"line 1: {error}") from error
+    leaves: list[bytes] = []
+    first: dict[str, Any] = {}
+    event: dict[str, Any] = {}
+    for number, line in numbered:
+        event = _object(line, EVENT_KEYS, f"line {number}")
+        leaves.append(_proven_leaf(event, checkpoint, f"line {number}"))
+        first = first or event
+    if len(leaves) < 2 or first["kind"] != "audit.searched" or event["kind"] != "audit.bundled":
+        raise NotProven("the bundle does not begin with its search and end with its making")
+    search, made = json.loads(first["payload"]), json.loads(event["payload"])
+    wanted = {"search": first["id"], "count": len(leaves) - 2, "digest": hashlib.sha256(b"".join(leaves[:-1])).hexdigest()}
+    if made.get("details") != wanted:
+        raise NotProven("events were left out, added or moved: count and digest are not those recorded when it was made")
+    return Report(checkpoint, len(leaves) - 2, search, first["at"], made, bool(keys))
+
+
+def _object(line: bytes, keys: set[str], where: str) -> dict[str, Any]:
+    """The object of a line whose every byte is as the one way of writing it gives it."""
+    try:
+        found = json.loads(line)
+        text = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+        same = text.encode() == line
+    except (ValueError, RecursionError):
+        same = False
+    if not same or not isinstance(found, dict) or found.keys() != keys:
+        raise NotProven(f"{where}: not written as a line of a bundle is")
+    numbers, lists = {"at", "index"}, {"proof"}
+    for key, value in found.items():
+        wanted = int if key in numbers else list if key in lists else str
+        if type(value) is not wanted:
+            raise NotProven(f"{where}: {key} is not what it must be")
+    return found
+
+
+def _proven_leaf(event: dict[str, Any], checkpoint: Checkpoint, where: str) -> bytes:
+    leaf = leaf_hash(event["id"], event["at"], event["xact"], event["kind"], unbase64(event["nonce"]), event["payload"])
+    try:
+        proof = [unbase64(hash) for hash in event["proof"]]
+        root = root_from_inclusion(leaf, event["index"], checkpoint.size, proof)
+    except (NotProven, TypeError, AttributeError) as error:
+        raise NotProven(f"{where}: {error}") from error
+    if root != checkpoint.root:
+        raise NotProven(f"{where}: event {event['id']} is not in the log as it stands here")
+    return leaf
+
+
+# --- The command ------------------------------------------------------------------------------------------------------------
+def in_words(report: Report) -> str:
+    """What was proven, and what cannot be."""
+    criteria = report.search.get("details", {}).get("criteria", {})
+    asked = ", ".join(f"{key} {value}" for key, value in sorted(criteria.items())) or "everything"
+    signer = "the key you gave" if report.key_was_given else "the key that came with it"
+    proven = [
+        f"Proven: the log of {report.checkpoint.origin} held {report.checkpoint.size} events at "
+        f"{_moment(report.checkpoint.at)}, signed by {signer}.",
+        f"Proven: {report.search.get('actor', 'nobody named')} searched it at {_moment(report.searched_at)} for: {asked}.",
+        f"Proven: each of the {report.count} events found is in that log, byte for byte as recorded, and none was left out, "
+        "added or moved since the bundle was made.",
+        "Not proven: that the service found all that matched (it says so), that who acted is who the service took them for, "
+        "or that others are shown the same log. For the last, compare the checkpoint with one that was mailed to you.",
+    ]
+    if not report.key_was_given:
+        proven.append("Not proven: whose key it is. Give the agency's own with --key.")
+    return "\n".join(proven)
+
+
+def _moment(at: int) -> str:
+    return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at):%Y-%m-%d %H:%M:%S} UTC"  # noqa: UP017
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Check a bundle of audit events.")
+    parser.add_argument("bundle", help="the file")
+    parser.add_argument("--key", action="append", default=[], help="a verifier key that you trust (name+hash+key)")
+    options = parser.parse_args(arguments)
+    try:
+        with open(options.bundle, "rb") as lines:
+            report = check_bundle(lines, options.key)
+    except (NotProven, OSError) as error:
+        sys.stderr.write(f"NOT PROVEN: {error}\n")
+        return 1
+    sys.stdout.write(in_words(report) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
