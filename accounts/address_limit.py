@@ -14,10 +14,10 @@ COPIED_BACK = ("axes_locked_out", "axes_credentials", "axes_failures_since_start
 
 
 class AddressHandler(AxesDatabaseHandler):
-    def user_login_failed(self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    def user_login_failed(self, sender: Any, credentials: dict, request: Any = None, **kwargs: Any) -> None:
         if request is None:
             return
-        bare = HttpRequest()
+        bare: Any = HttpRequest()
         bare.axes_ip_address = request.axes_ip_address
         bare.axes_attempt_time = request.axes_attempt_time
         bare.axes_locked_out = request.axes_locked_out

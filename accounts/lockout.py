@@ -5,6 +5,7 @@ Whatever secret is tried (password, code, answer) counts in the same row, and an
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -100,7 +101,7 @@ def release(*, username: str, by: User, now: datetime) -> None:
         record(Kind.ACCOUNT_RELEASED, actor=actor_of(by), username=username)
 
 
-def _facts(row: str, now: datetime) -> dict[str, object]:
+def _facts(row: str, now: datetime) -> dict[str, Any]:
     since = now - timedelta(seconds=settings.LOCKOUT_WINDOW_SECONDS)
     return {"row": row, "now": now, "since": since, "limit": settings.LOCKOUT_FAILURES}
 

@@ -47,9 +47,11 @@ def problem_response(error: Exception, context: dict) -> Response | None:
         detail = " ".join(str(item) for item in error.detail)
     else:
         detail = str(error.detail)
-    headers = {"Retry-After": str(int(error.wait))} if getattr(error, "wait", None) else {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
+    headers = {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
     kind = getattr(error, "problem_type", "about:blank")
     return Response(body(error.status_code, type=kind, detail=detail, errors=errors), status=error.status_code,
                     headers=headers, content_type="application/problem+json")

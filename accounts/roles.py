@@ -43,7 +43,14 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.rulestext": ("view",),
     },
     Role.OPR_AUDITOR: {"accounts.user": ("view",), "accounts.trainingrecord": ("view",)},
-    Role.AGENCY_APPOINTER: {"accounts.user": ("view",), "accounts.rulestext": ("view", "change")},
+    Role.AGENCY_APPOINTER: {
+        "accounts.user": ("view",),
+        "accounts.aor": ("view", "add", "change"),
+        # Of those whom the appointer appoints: they are in no manager's hands.
+        "accounts.trainingrecord": ("view", "add"),
+        "accounts.course": ("view",),
+        "accounts.rulestext": ("view", "change"),
+    },
     Role.HELP_DESK: {},
     Role.DATA_QUALITY: {},
     Role.OPERATIONS: {

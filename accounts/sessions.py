@@ -25,7 +25,7 @@ def begin(request: HttpRequest, *, user: User, now: datetime) -> None:
         AuditUnavailable: the sign-in could not be recorded; the session is gone again.
     """
     # last_login is not part of an account's history: the log has every sign-in.
-    user.skip_history_when_saving = True
+    user.skip_history_when_saving = True  # type: ignore[attr-defined]
     login(request, user)
     request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
     identify(request)

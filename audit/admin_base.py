@@ -28,7 +28,7 @@ class AuditedAdmin(admin.ModelAdmin):
             raise Http404
         return found
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Lists are filtered by their named filters alone, or an address could ask about any column letter by letter."""
         named = {entry[0] if isinstance(entry, (list, tuple)) else entry for entry in self.get_list_filter(request)}
         return lookup.removesuffix("__exact").removesuffix("__isnull").removesuffix("__id") in named
@@ -36,17 +36,19 @@ class AuditedAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def construct_change_message(self, request: HttpRequest, form: ModelForm, formsets: Any, add: bool = False) -> list[str]:
+    def construct_change_message(  # type: ignore[override]
+        self, request: HttpRequest, form: ModelForm, formsets: Any, add: bool = False,
+    ) -> list[str]:
         """The names of the changed fields."""
         return sorted(form.changed_data)
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: list[str]) -> None:
+    def log_addition(self, request: HttpRequest, obj: Model, message: list[str]) -> None:  # type: ignore[override]
         self._record(Kind.RECORD_ADDED, obj)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: list[str]) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: list[str]) -> None:  # type: ignore[override]
         self._record(Kind.RECORD_CHANGED, obj, fields=message)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:  # type: ignore[override]
         for obj in queryset:
             self._record(Kind.RECORD_DELETED, obj)
 

@@ -19,7 +19,6 @@ class BackOffice(admin.AdminSite):
     site_title = "PlateLedger"
     index_title = "Back office"
     site_url = "/"
-    index_template = "accounts/admin_index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff by role; whoever else is signed in is refused, on the record, and not sent to sign in once more."""
@@ -31,8 +30,10 @@ class BackOffice(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
-    def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:  # type: ignore[override]
         return sign_out(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict | None = None,
+    ) -> HttpResponse:
         return redirect("accounts:password")

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Field, QuerySet
-from django.forms import ModelChoiceField
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.admin_base import AuditedAdmin
@@ -21,14 +20,14 @@ class ScopedAdmin(AuditedAdmin):
         ordering = self.get_ordering(request)
         return found.order_by(*ordering) if ordering else found
 
-    def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **options: Any) -> ModelChoiceField | None:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         return super().formfield_for_foreignkey(db_field, request, **_scoped(db_field, request, options))
 
-    def formfield_for_manytomany(self, db_field: Field, request: HttpRequest, **options: Any) -> ModelChoiceField | None:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **_scoped(db_field, request, options))
 
 
-def _scoped(db_field: Field, request: HttpRequest, options: dict[str, Any]) -> dict[str, Any]:
+def _scoped(db_field: Any, request: HttpRequest, options: dict[str, Any]) -> dict[str, Any]:
     related = db_field.related_model._default_manager
     if "queryset" not in options and hasattr(related, "visible_to"):
         options["queryset"] = related.visible_to(request.user)

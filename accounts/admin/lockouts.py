@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import lockout
+from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.models import Lockout, Role
 from audit.admin_base import ReadOnlyAdmin
@@ -23,13 +24,13 @@ class LockoutAdmin(ScopedAdmin, ReadOnlyAdmin):
         return len(row.attempts)
 
     def has_release_permission(self, request: HttpRequest) -> bool:
-        return request.user.role == Role.AGENCY_MANAGER
+        return user_of(request).role == Role.AGENCY_MANAGER
 
     @admin.action(permissions=["release"], description="Release the selected accounts")
     def release(self, request: HttpRequest, queryset: QuerySet[Lockout]) -> None:
         for row in queryset:
             try:
-                lockout.release(username=row.username, by=request.user, now=datetime.now(UTC))
-                self.message_user(request, f"{row.username} may sign in again.", messages.SUCCESS)
+                lockout.release(username=row.username, by=user_of(request), now=datetime.now(UTC))
+                self.message_user(request, f"The account {row.username} may sign in again.", messages.SUCCESS)
             except lockout.MayNotRelease:
-                self.message_user(request, f"{row.username} is not yours to release.", messages.ERROR)
+                self.message_user(request, f"The account {row.username} is not yours to release.", messages.ERROR)

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Field, Model
-from django.forms import ChoiceField
+from django.forms import TypedChoiceField
 from django.http import HttpRequest
 
+from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.models import AOR, User
 from accounts.roles import Role
@@ -31,13 +32,13 @@ class UserAdmin(ScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.pk != request.user.pk)
+        return super().has_change_permission(request, obj) and (obj is None or obj.pk != user_of(request).pk)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        managed = obj is not None and obj.role in MANAGED_ROLES and request.user.role == Role.AGENCY_MANAGER
+        managed = obj is not None and obj.role in MANAGED_ROLES and user_of(request).role == Role.AGENCY_MANAGER
         return self.fixed if managed else (*self.fixed, "role")
 
-    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> ChoiceField:
+    def formfield_for_choice_field(self, db_field: Field, request: HttpRequest, **options: Any) -> TypedChoiceField | None:
         if db_field.name == "role":
             options["choices"] = [(role.value, role.label) for role in MANAGED_ROLES]
         return super().formfield_for_choice_field(db_field, request, **options)

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from accounts.access import user_of
 from accounts.models import Role, RulesText
 from audit.admin_base import AuditedAdmin
 
@@ -33,4 +34,4 @@ class RulesTextAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: RulesText | None = None) -> tuple[str, ...]:
         """The agency's appointer approves and does not write; everybody else writes and does not approve."""
-        return ("version", "body") if request.user.role == Role.AGENCY_APPOINTER else ("in_force_from",)
+        return ("version", "body") if user_of(request).role == Role.AGENCY_APPOINTER else ("in_force_from",)

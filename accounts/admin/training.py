@@ -10,6 +10,7 @@ from django.db.models import Field, Model
 from django.http import HttpRequest
 
 from accounts import training
+from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.models import Course, Role, TrainingRecord
 from audit.admin_base import AuditedAdmin
@@ -41,7 +42,7 @@ class TrainingRecordAdmin(ScopedAdmin):
 
     def formfield_for_foreignkey(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "user":
-            options["queryset"] = training.may_be_recorded_by(request.user)
+            options["queryset"] = training.may_be_recorded_by(user_of(request))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def save_model(self, request: HttpRequest, obj: TrainingRecord, form: forms.ModelForm, change: bool) -> None:

@@ -95,8 +95,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(None if raw_password is None else passwords.normalize(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
-        return super().check_password(passwords.normalize(raw_password))
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(None if raw_password is None else passwords.normalize(raw_password))
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What every session of this account is bound to: a new password, role or area ends the others (ACC-1)."""

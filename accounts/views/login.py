@@ -1,6 +1,7 @@
 """The way in and the way out (ACC-1)."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -23,8 +24,8 @@ from audit.record import record_durably
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    form = SignInForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
         try:
             user = authenticate(request, **form.cleaned_data)
         except passwords.Busy as busy:
@@ -60,7 +61,7 @@ def come_back(request: HttpRequest, busy: passwords.Busy) -> HttpResponse:
     return response
 
 
-def address_locked(request: HttpRequest, original: HttpResponse, credentials: dict | None) -> HttpResponse:
+def address_locked(request: Any, original: HttpResponse, credentials: dict | None) -> HttpResponse:
     """What axes answers an address that failed too often (ACC-12); the attempt that locks it is an event of its own."""
     if request.axes_failures_since_start:
         record_durably(Kind.ADDRESS_LOCKED, failures=request.axes_failures_since_start)
