@@ -16,20 +16,22 @@ from audit.context import actor_of
 from audit.events import Kind
 from audit.record import record
 
-RECENT = "ARRAY(SELECT t FROM unnest(accounts_lockout.attempts) t WHERE t > %(since)s::timestamptz)"
-# Returns a row when the attempt may be made.
-RESERVE = f"""
-    INSERT INTO accounts_lockout (username, attempts) VALUES (%(row)s, ARRAY[%(now)s::timestamptz])
-    ON CONFLICT (username) DO UPDATE SET attempts = {RECENT} || %(now)s::timestamptz
-    WHERE accounts_lockout.locked_at IS NULL AND cardinality({RECENT}) < %(limit)s::int
+# Returns a row when the attempt may be made. Times older than the window are forgotten on the way.
+RESERVE = """
+    INSERT INTO accounts_lockout AS l (username, attempts) VALUES (%(row)s, ARRAY[%(now)s::timestamptz])
+    ON CONFLICT (username) DO UPDATE
+    SET attempts = ARRAY(SELECT t FROM unnest(l.attempts) t WHERE t > %(since)s::timestamptz) || %(now)s::timestamptz
+    WHERE l.locked_at IS NULL
+        AND (SELECT count(*) FROM unnest(l.attempts) t WHERE t > %(since)s::timestamptz) < %(limit)s::int
     RETURNING username
-"""  # noqa: S608
+"""
 # Returns a row to the one failure that locks.
-LOCK = f"""
-    UPDATE accounts_lockout SET locked_at = %(now)s::timestamptz, told_at = NULL
-    WHERE username = %(row)s AND locked_at IS NULL AND cardinality({RECENT}) >= %(limit)s::int
+LOCK = """
+    UPDATE accounts_lockout AS l SET locked_at = %(now)s::timestamptz, told_at = NULL
+    WHERE username = %(row)s AND locked_at IS NULL
+        AND (SELECT count(*) FROM unnest(l.attempts) t WHERE t > %(since)s::timestamptz) >= %(limit)s::int
     RETURNING username
-"""  # noqa: S608
+"""
 
 
 class Locked(Exception):
