@@ -43,6 +43,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS delivery (
 ) ON COMMIT DELETE ROWS;
 SET enable_seqscan = off;
 SET jit = off;
+SET work_mem = '64MB';
 """
 
 
