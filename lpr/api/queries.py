@@ -99,7 +99,7 @@ def _form(request: Request) -> QueryForm:
     plain = {name: _text(value) for name, value in sent.items()}
     form = QueryForm(plain, asker=request.user, now=timezone.now())
     for name, value in sent.items():
-        if isinstance(value, dict | list) and name in form.fields:
+        if isinstance(value, dict | list | bool) and name in form.fields:
             form.add_error(name, "Enter one value.")
     return form
 

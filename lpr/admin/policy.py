@@ -1,0 +1,43 @@
+"""The policies of queries in the back office: the operator keeps them, with history (QRY-1, QRY-3, QRY-4)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.models import Component
+from audit.admin_base import AuditedAdmin
+from lpr.models import Offense, ReasonCode, TimeframeLimit
+
+
+class ReasonCodeForm(forms.ModelForm):
+    components = forms.MultipleChoiceField(choices=Component.choices, widget=forms.CheckboxSelectMultiple)
+
+
+class FixedCodeAdmin(AuditedAdmin):
+    """A code stands in events and alert lists: once given it stays. What is no longer offered is made inactive."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+
+@admin.register(ReasonCode)
+class ReasonCodeAdmin(FixedCodeAdmin):
+    form = ReasonCodeForm
+    list_display = ("code", "label", "is_criminal", "components", "is_active")
+    list_filter = ("is_criminal", "is_active")
+
+
+@admin.register(Offense)
+class OffenseAdmin(FixedCodeAdmin):
+    list_display = ("code", "title", "citation", "limitation_years", "limitation_citation", "is_active")
+    list_filter = ("is_active",)
+
+
+@admin.register(TimeframeLimit)
+class TimeframeLimitAdmin(AuditedAdmin):
+    list_display = ("component", "max_years", "by_offense")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("component",) if obj else ()
