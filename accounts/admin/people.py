@@ -23,9 +23,14 @@ class UserAdmin(ScopedAdmin):
     list_display = ("username", "full_name", "role", "component", "aor", "is_active", "last_login")
     list_filter = ("role", "component", "is_active")
     list_select_related = ("aor",)
-    fields = ("username", "full_name", "email", "aor", "component", "job_category", "role", "is_active", "last_login",
+    fields = ("username", "full_name", "email", "area", "component", "job_category", "role", "is_active", "last_login",
               "created_at")
-    fixed = ("username", "aor", "last_login", "created_at")
+    fixed = ("username", "area", "last_login", "created_at")
+
+    @admin.display(description="area of responsibility")
+    def area(self, user: User) -> str:
+        """As text: the area's own page belongs to other roles."""
+        return str(user.aor or "-")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A person enters by request, approval and key, and no other way (ACC-4)."""
