@@ -89,7 +89,7 @@ def _compare(name: str, which: str, plates: list[str], history: traffic.Traffic)
 def _turns(
     app: psycopg.Connection, plain: psycopg.Connection, history: traffic.Traffic, spent: dict[str, list[float]],
 ) -> Iterator[Callable[[str, int], list]]:
-    """What asks both sides about one plate, each time another side first; raises AssertionError where they disagree or find nothing."""
+    """What asks both sides about one plate, each time another side first; an AssertionError where they disagree."""
     statement = same_sql()
 
     def timed(what: str, ask: Callable[[], list]) -> list:

@@ -85,9 +85,9 @@ def store_history(reads: int) -> Traffic:
 
 
 def usual_plates(traffic: Traffic, count: int) -> list[str]:
-    """`count` plates of state STATE from the middle of the field, each of a vehicle seen about as often as the median one."""
-    sql = ("SELECT " + PLATE.format(n="v.vehicle") + " FROM (SELECT (5 * floor(%(vehicles)s * (0.4 + 0.2 * random()) / 5))::bigint"
-           " AS vehicle FROM generate_series(1, %(count)s)) v")
+    """`count` plates of state STATE, each of a vehicle seen about as often as the median one."""
+    number = "(5 * floor(%(vehicles)s * (0.4 + 0.2 * random()) / 5))::bigint"
+    sql = f"SELECT {PLATE.format(n='v.vehicle')} FROM (SELECT {number} AS vehicle FROM generate_series(1, %(count)s)) v"
     with ground.session("postgres") as admin:
         return [plate for (plate,) in admin.execute(sql, {"vehicles": traffic.vehicles, "count": count})]
 

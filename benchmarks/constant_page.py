@@ -1,0 +1,24 @@
+"""The rival of query_http: the page of a result from constants, with nothing asked and nothing recorded.
+
+The constants are those of the real page, taken once for each query; it goes through the same middleware and templates.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from lpr import recall, search
+from lpr.views import result_page
+
+CONSTANTS: dict[UUID, dict[str, Any]] = {}
+
+
+def render_it(request: HttpRequest, query: UUID) -> HttpResponse:
+    if query not in CONSTANTS:
+        opened = recall.opened(query=query, user=request.user, purpose="results", page=1)
+        page = search.page(event=opened.event, size=settings.READS_PER_PAGE)
+        CONSTANTS[query] = result_page.context(request, opened.asked, page)
+    return render(request, "lpr/query_result.html", CONSTANTS[query])
