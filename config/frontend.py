@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENDOR = Path("config/static/vendor")
 STAMP = ".stamp"
 PATIENCE = "--fetch-retry-maxtimeout=10000"
+PUBLIC_SANS = "@uswds/uswds/packages/uswds-core/src/assets/fonts/public-sans"
 
 # Where a file or a folder comes from (under node_modules) and where it lands (under static/vendor).
 COPIES = {
@@ -33,6 +34,10 @@ COPIES = {
     "us-atlas/states-10m.json": "us-atlas/states-10m.json",
     "us-atlas/counties-10m.json": "us-atlas/counties-10m.json",
     "us-atlas/LICENSE": "us-atlas/LICENSE",
+    # Printed reports: the typesetter takes no compressed fonts.
+    f"{PUBLIC_SANS}/PublicSans-Regular.ttf": "fonts/PublicSans-Regular.ttf",
+    f"{PUBLIC_SANS}/PublicSans-SemiBold.ttf": "fonts/PublicSans-SemiBold.ttf",
+    f"{PUBLIC_SANS}/PublicSans-Bold.ttf": "fonts/PublicSans-Bold.ttf",
     "axe-core/axe.min.js": "axe/axe.min.js",
     "axe-core/LICENSE": "axe/LICENSE",
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Component
-from lpr.models import Offense, ReasonCode, TimeframeLimit
+from lpr.models import Offense, ReasonCode, ReportFooter, TimeframeLimit
 
 ERO, HSI = Component.ERO, Component.HSI
 BOTH = [ERO, HSI]
@@ -64,6 +64,16 @@ OFFENSES: tuple[tuple[str, str, str, int | None, str], ...] = (
 # component, years back at most, whether a criminal query goes by its offense
 LIMITS: tuple[tuple[Component, int, bool], ...] = ((ERO, 5, False), (HSI, 5, True))
 
+# component, system-of-records notice, records schedule
+FOOTERS: tuple[tuple[Component, str, str], ...] = (
+    (ERO, "DHS/ICE-011 Criminal Arrest Records and Immigration Enforcement Records (CARIER), 81 FR 72080, October 19, 2016",
+     "Destroy three years after the end of the calendar year in which this copy was made; longer where a business need such as "
+     "an ongoing investigation or pending litigation is documented."),
+    (HSI, "DHS/ICE-009 External Investigations, 75 FR 404, January 5, 2010",
+     "Keep in the investigative case file: 10 years on site, then Federal Records Center; destroy when 20 years old; longer "
+     "where a business need is documented or the records are permanent."),
+)
+
 
 @transaction.atomic
 def install(*, now: datetime) -> None:
@@ -78,3 +88,6 @@ def install(*, now: datetime) -> None:
     for component, years, by_offense in LIMITS:
         TimeframeLimit.objects.get_or_create(
             component=component, defaults={"max_years": years, "by_offense": by_offense})
+    for component, notice, schedule in FOOTERS:
+        ReportFooter.objects.get_or_create(
+            component=component, defaults={"system_of_records": notice, "records_schedule": schedule})

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts.models import Component
 from audit.admin_base import AuditedAdmin
-from lpr.models import Offense, ReasonCode, TimeframeLimit
+from lpr.models import Offense, ReasonCode, ReportFooter, TimeframeLimit
 
 
 class ReasonCodeForm(forms.ModelForm):
@@ -41,3 +41,10 @@ class TimeframeLimitAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("component",) if obj else ()
+
+
+@admin.register(ReportFooter)
+class ReportFooterAdmin(AuditedAdmin):
+    """What stands at the foot of printed reports: one for each component (RES-3)."""
+
+    list_display = ("component", "system_of_records", "records_schedule")

@@ -1,0 +1,61 @@
+"""Printing reads that the user selected: the print view and the PDF (RES-3, RES-5, RES-7)."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import private_page
+from lpr import recall, search
+from lpr.report import document, pdf, printing
+from lpr.report.document import Document
+from lpr.report.printing import Purpose
+
+
+@require_http_methods(["GET", "POST"])
+@private_page
+def print_view(request: HttpRequest, query: UUID) -> HttpResponse:
+    """The report as a page for the browser's own print."""
+    try:
+        report = _report(request, query, "print")
+    except printing.SelectionNotValid as refusal:
+        return _refused(request, query, refusal)
+    except search.QueryFailed:
+        return _failed(request)
+    return render(request, "lpr/report.html", {"report": report, "query": query})
+
+
+@require_http_methods(["GET", "POST"])
+@private_page
+def download(request: HttpRequest, query: UUID) -> HttpResponse:
+    """The report as PDF. Its name holds the report's id alone, because names of files travel."""
+    try:
+        report = _report(request, query, "pdf")
+    except printing.SelectionNotValid as refusal:
+        return _refused(request, query, refusal)
+    except search.QueryFailed:
+        return _failed(request)
+    answer = HttpResponse(pdf.render(report), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="report-{report.id}.pdf"'
+    return answer
+
+
+def _report(request: HttpRequest, query: UUID, purpose: Purpose) -> Document:
+    sent = request.POST if request.method == "POST" else request.GET
+    reads = printing.selection(sent.getlist("read"), by_address=request.method == "GET")
+    try:
+        return document.of(printing.print_reads(query=query, user=request.user, reads=reads, purpose=purpose))
+    except (recall.QueryNotFound, printing.NothingToPrint) as nothing:
+        raise Http404 from nothing
+
+
+def _refused(request: HttpRequest, query: UUID, refusal: printing.SelectionNotValid) -> HttpResponse:
+    return render(request, "lpr/report_refused.html", {"detail": str(refusal), "query": query}, status=400)
+
+
+def _failed(request: HttpRequest) -> HttpResponse:
+    detail = "The store of reads did not answer. Your printing is on record, and nothing was printed. Try again in a minute."
+    answer = render(request, "503.html", {"detail": detail}, status=503)
+    answer["Retry-After"] = "60"
+    return answer
