@@ -1,0 +1,206 @@
+"""The outbox: each intent is one mail, with a fixed Message-ID, and says no more than its reader may know."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+from email.header import decode_header
+from types import SimpleNamespace
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+
+from alerts import notifications, tasks
+from alerts.models import AlertList, Hit, Notification, NotificationStatus
+from tests.factories.alerts import CASE
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+class Failing(EmailBackend):
+    """A mail server that answers each mail with what `errors` holds next; None takes the mail."""
+
+    errors: list = []
+
+    def send_messages(self, messages):
+        error = self.errors.pop(0) if self.errors else None
+        if error:
+            raise error
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def failing(settings):
+    settings.EMAIL_BACKEND = "tests.alerts.test_notifications.Failing"
+
+    def answer(*errors):
+        Failing.errors = list(errors)
+
+    return answer
+
+
+def send(now: datetime | None = None) -> int:
+    return notifications.send_batch(now=now or datetime.now(UTC))
+
+
+@pytest.mark.req("ALR-5", "ALR-9", "RES-5")
+def test_the_owner_gets_one_mail_that_says_what_was_seen(watch, load_read, officer, events):
+    watch()
+    load_read(captured_at=datetime(2026, 3, 1, 14, 5, 6, tzinfo=UTC), address="12 Main St")
+    assert (send(), send()) == (1, 0)
+    [message] = mail.outbox
+    assert message.to == [officer.email]
+    for said in ("XYZ1234, Ohio", "March 1, 2026, 09:05:06 EST", "12 Main St", "39.961200, -82.998800",
+                 "Ohio toll road camera", AlertList.objects.get().name, CASE, "http://testserver/alerts/hits/",
+                 "must be corroborated"):
+        assert said in message.body
+    intent = Notification.objects.get()
+    assert (intent.status, intent.last_error) == (NotificationStatus.SENT, "")
+    assert message.extra_headers["Message-ID"] == f"<notification-{intent.pk}@testserver>"
+    [event] = events("notification.sent")
+    assert (event["plate"], event["details"]["recipient"], event["details"]["notification"]) == (
+        "XYZ1234", "officer", str(intent.pk))
+
+
+@pytest.mark.req("ALR-4")
+def test_a_recipient_reads_nothing_of_the_case(watch, load_read, officer2):
+    watch(scope="users", users=[officer2], for_whom="other", other_name="Agent Jane Roe")
+    load_read()
+    send()
+    bodies = {message.to[0]: message.body for message in mail.outbox}
+    assert "12345678" in bodies["officer@agency.example"]
+    assert "Agent Jane Roe" in bodies["officer@agency.example"]
+    assert "XYZ1234" in bodies["officer2@agency.example"]
+    for hidden in ("12345678", "John Doe", "Jane Roe"):
+        assert hidden not in bodies["officer2@agency.example"]
+
+
+@pytest.mark.req("ALR-5")
+def test_no_plate_and_no_case_stand_in_the_head_of_a_mail(watch, load_read):
+    watch()
+    load_read()
+    send()
+    head = "\n".join(f"{name}: {value}" for name, value in mail.outbox[0].message().items())
+    assert "XYZ1234" not in head
+    assert "12345678" not in head
+
+
+@pytest.mark.req("ALR-11")
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "help_desk"}])
+def test_who_may_not_know_any_more_when_the_mail_would_leave_gets_nothing(watch, load_read, officer2, change, events):
+    watch(scope="users", users=[officer2])
+    load_read()
+    for name, value in change.items():
+        setattr(officer2, name, value)
+    officer2.save()
+    send()
+    assert [message.to for message in mail.outbox] == [["officer@agency.example"]]
+    [event] = events("notification.failed")
+    assert (event["details"]["recipient"], event["details"]["why"]) == ("officer2", "NoLongerRecipient")
+
+
+@pytest.mark.req("ALR-8")
+def test_an_intent_whose_hit_is_gone_is_dropped(watch, load_read):
+    watch()
+    load_read()
+    Hit.objects.all().delete()
+    send()
+    assert not mail.outbox
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.req("ALR-5")
+def test_after_each_failure_the_pause_grows_and_the_error_repeats_nothing_of_the_answer(watch, load_read, failing, now):
+    watch()
+    load_read()
+    failing(*[smtplib.SMTPDataError(451, b"XYZ1234 officer@agency.example try later")] * 4)
+    pauses = []
+    at = now + timedelta(minutes=5)
+    for _ in range(4):
+        assert send(at) == 1
+        intent = Notification.objects.get()
+        pauses.append(intent.next_attempt_at - at)
+        assert (intent.status, intent.last_error) == (NotificationStatus.WAITING, "SMTPDataError 451")
+        assert send(at) == 0
+        at = intent.next_attempt_at
+    assert all(timedelta(seconds=2) < pause <= timedelta(seconds=40) for pause in pauses)
+    assert pauses[3] > pauses[0] * 3
+    assert send(at) == 1
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.req("ALR-5", "ALR-9")
+def test_a_mail_that_is_refused_for_good_is_given_up_after_some_attempts(watch, load_read, failing, now, events):
+    watch()
+    load_read()
+    failing(*[smtplib.SMTPRecipientsRefused({"officer@agency.example": (550, b"no such user")})] * 5)
+    for hour in range(1, 7):
+        send(now + timedelta(hours=hour))
+    intent = Notification.objects.get()
+    assert (intent.status, intent.attempts, intent.last_error) == (
+        NotificationStatus.FAILED, notifications.ATTEMPTS_WHEN_REFUSED, "SMTPRecipientsRefused 550")
+    [event] = events("notification.failed")
+    assert event["details"]["why"] == "SMTPRecipientsRefused 550"
+
+
+@pytest.mark.req("ALR-5")
+def test_one_mail_that_fails_holds_no_other_back(watch, load_read, failing, officer2):
+    watch(scope="users", users=[officer2])
+    load_read()
+    failing(smtplib.SMTPServerDisconnected("gone"))
+    assert send() == 2
+    assert len(mail.outbox) == 1
+    assert sorted(Notification.objects.values_list("status", flat=True)) == ["sent", "waiting"]
+
+
+def test_an_address_that_would_add_a_header_is_refused(watch, load_read, officer):
+    watch()
+    load_read()
+    officer.email = "a@agency.example\nBcc: other@elsewhere.example"
+    officer.save()
+    send()
+    assert not mail.outbox
+    assert Notification.objects.get().last_error == "BadHeaderError"
+
+
+@pytest.mark.req("ALR-5")
+def test_what_is_claimed_is_nobody_elses_until_the_lease_ends(watch, load_read, now):
+    watch()
+    load_read()
+    claimed = notifications._claim(now)
+    assert len(claimed) == 1
+    assert notifications._claim(now + notifications.LEASE - timedelta(seconds=1)) == []
+    assert notifications._claim(now + notifications.LEASE + timedelta(seconds=1)) == claimed
+
+
+@pytest.mark.req("ALR-5")
+def test_a_slow_server_does_not_outlast_the_lease(watch, load_read, officer2, monkeypatch, now):
+    watch(scope="users", users=[officer2])
+    load_read()
+    clock = iter([0, 0, 1000])
+    monkeypatch.setattr(notifications, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    send(now)
+    assert len(mail.outbox) == 1
+    assert Notification.objects.get(status="waiting").attempts == 0
+    monkeypatch.undo()
+    send(now)
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.req("ALR-5")
+def test_the_task_sends_until_nothing_is_due(watch, load_read, monkeypatch):
+    monkeypatch.setattr(notifications, "BATCH", 2)
+    watch()
+    for _ in range(5):
+        load_read()
+    tasks.send_waiting()
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 5
+
+
+def test_the_name_of_a_list_comes_through_a_mail_whole(watch, load_read):
+    watch(name="Operación Ñandú")
+    load_read()
+    send()
+    message: EmailMessage = mail.outbox[0]
+    [(text, charset)] = decode_header(message.message()["Subject"])
+    assert text.decode(charset) == "Alert hit: Operación Ñandú"
