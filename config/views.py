@@ -1,14 +1,22 @@
 """The home page, and the answer to a form that has expired."""
 
+from datetime import datetime
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import problems
-from accounts.access import private_page
+from accounts.access import private_page, user_of
+from accounts.models import User
 from accounts.roles import Right, may
+from alerts import hits, overview
+from audit.events import Kind
+from audit.record import record_durably
 from config.context import shell
-from lpr import policy, recall
+from lpr import freshness, policy, recall
 
 RECENT = 5
 
@@ -16,13 +24,21 @@ RECENT = 5
 @require_safe
 @private_page
 def home(request: HttpRequest) -> HttpResponse:
-    """What one comes back to: recent queries; for everybody the doors that are open to them."""
-    shown: dict = {"may_query": may(request.user, Right.QUERY), "zone": policy.zone_of(request.user)}
-    if shown["may_query"]:
-        shown["queries"], _ = recall.own(user=request.user, limit=RECENT)
-    else:
-        shown["doors"] = shell(request)["nav"]
+    """What one comes back to: recent queries, hits, lists, how fresh the reads are; for others the doors that are open."""
+    user = user_of(request)
+    shown = {"may_query": may(user, Right.QUERY), "zone": policy.zone_of(user)}
+    shown |= _own_work(user, timezone.now()) if shown["may_query"] else {"doors": shell(request)["nav"]}
     return render(request, "home.html", shown)
+
+
+def _own_work(user: User, now: datetime) -> dict[str, Any]:
+    """The newest of what is one's own; each kind is on record before it is shown."""
+    queries, _ = recall.own(user=user, limit=RECENT)
+    record_durably(Kind.LIST_VIEWED, of="home")
+    return {
+        "queries": queries, "hits": hits.newest(user=user, size=RECENT), "lists": overview.lists_of(user=user)[:RECENT],
+        "to_renew": overview.to_renew(user=user, now=now), "sources": freshness.of_sources(now),
+    }
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -395,3 +395,19 @@ def test_a_result_and_each_of_its_reads_lead_to_the_alert_form_without_a_plate_i
     assert f'href="/alerts/new/?query={address.split("/")[2]}"' in page
     assert re.search(r'href="/alerts/new/\?read=[\w:-]+"', page)
     assert "XYZ" not in "".join(re.findall(r'(?:href|src|action)="([^"]*)"', page))
+
+
+@pytest.mark.req("BEY-8", "ALR-7")
+def test_home_shows_hits_lists_what_is_to_be_renewed_and_how_fresh_the_reads_are(browser, load_read):
+    load_read()
+    page = shown(browser, "/")
+    for text in ("Newest hits", "Alert lists", "How fresh the reads are", "Ohio toll road camera", "newest read"):
+        assert text in page
+
+
+@pytest.mark.req("RES-3")
+def test_each_read_can_be_selected_for_the_report(browser):
+    record_id = store_read()
+    page = shown(browser, ask(browser))
+    assert f'name="read" value="{record_id}" form="report"' in page
+    assert '<form id="report"' in page

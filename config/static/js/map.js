@@ -60,14 +60,13 @@ function addLayers(map, container) {
 }
 
 function placesOf(container) {
-  const list = document.querySelector("[data-map-list]");
-  const items = list ? [...list.querySelectorAll("[data-lat][data-lon]")] : [];
+  const items = [...document.querySelectorAll("[data-map-list] [data-lat][data-lon]")];
   const sources = container.dataset.lat ? [container] : items;
   return sources
     .map((item, index) => ({
       id: item.dataset.readId || String(index),
       item: item === container ? null : item,
-      number: items.length ? [...list.children].indexOf(item) + 1 : 1,
+      number: index + 1,
       label: item.dataset.label || `Read ${index + 1}`,
       at: L.latLng(Number(item.dataset.lat), Number(item.dataset.lon)),
     }))
