@@ -61,6 +61,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.reasoncode": ("view", "add", "change"),
         "lpr.offense": ("view", "add", "change"),
         "lpr.timeframelimit": ("view", "add", "change"),
+        "lpr.reportfooter": ("view", "add", "change"),
         "lpr.quarantinedrecord": ("view",),
         "lpr.receipt": ("view",),
         "accounts.course": ("view", "add", "change"),
