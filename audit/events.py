@@ -27,6 +27,8 @@ class Kind(TextChoices):
     QUERY_VIEWED = "query.viewed", "Query result viewed"  # page
     QUERY_REPLAYED = "query.replayed", "Query replayed"
     QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
+    # query; reads: the ids selected; purpose: print or pdf
+    REPORT_PRINTED = "report.printed", "Reads printed or downloaded"
     PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number
     READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
@@ -49,6 +51,7 @@ class Kind(TextChoices):
     # audit
     AUDIT_SEARCHED = "audit.searched", "Audit log searched"  # criteria
     AUDIT_VIEWED = "audit.viewed", "Audit search viewed"  # search, page
+    AUDIT_BUNDLED = "audit.bundled", "Audit bundle made"  # search, count, digest of the leaves in order
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object

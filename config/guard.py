@@ -52,6 +52,16 @@ LOADER_STORE: dict[str, frozenset[str]] = {
     "recent_record": frozenset({"SELECT", "INSERT"}),
     "read": frozenset({"INSERT"}),
 }
+# The sealer moves the queue into the tree and sees no event; the auditor sees all and writes nothing; the application takes
+# proofs from the seals, which hold hashes and times alone.
+RECORD_TABLES: dict[str, dict[str, frozenset[str]]] = {
+    "event": {"lpr_auditor": frozenset({"SELECT"})},
+    "unsealed": {"lpr_sealer": frozenset({"SELECT", "DELETE"}), "lpr_auditor": frozenset({"SELECT"})},
+    **{table: {"lpr_sealer": frozenset({"SELECT", "INSERT"}), "lpr_auditor": frozenset({"SELECT"}),
+               "lpr_app": frozenset({"SELECT"})} for table in ("sealed_leaf", "node", "checkpoint")},
+}
+# Append-only, as every month of `event` is.
+GUARDED = frozenset({"event", "sealed_leaf", "node", "checkpoint"})
 # ON CONFLICT and RETURNING need the key's columns, and nothing else of a read.
 LOADER_COLUMNS: dict[str, tuple[str, ...]] = {"read": ("plate", "state", "captured_at", "record_id")}
 FUNCTION_GRANTS: dict[str, frozenset[str]] = {
@@ -60,10 +70,12 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.query_owner": frozenset({"lpr_app"}),
     "audit.search_owner": frozenset({"lpr_app"}),
     "audit.search_seen": frozenset({"lpr_app"}),
+    "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
+    "store.reads_selected": frozenset({"lpr_app"}),
     "store.match_back": frozenset({"lpr_app"}),
 }
 USAGE: dict[str, frozenset[str]] = {
@@ -181,6 +193,8 @@ def _wanted_table_grants(present: set[tuple[str, str]]) -> dict[tuple[str, str, 
                 wanted[schema, name, "lpr_loader"] = LOADER_PUBLIC[name]
         elif schema == "store" and name in LOADER_STORE:
             wanted[schema, name, "lpr_loader"] = LOADER_STORE[name]
+        elif schema == "audit":
+            wanted |= {(schema, name, role): rights for role, rights in RECORD_TABLES.get(name, {}).items()}
     return wanted
 
 
@@ -250,16 +264,16 @@ def _function_differences(connection: psycopg.Connection) -> Iterator[str]:
 
 
 def _trigger_differences(connection: psycopg.Connection) -> Iterator[str]:
-    """Every month of the log carries both guards, always on; nothing else in our schemas carries a trigger of ours."""
+    """Every month of the log and the seals carry both guards, always on; nothing else in our schemas carries a trigger."""
     guards: dict[str, dict[str, str]] = {}
     for table, trigger, enabled in connection.execute(
         "SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'audit' AND NOT t.tgisinternal").fetchall():
         guards.setdefault(table, {})[trigger] = enabled
     tables = {name for schema, name, parent, _ in _relations(connection)
-              if schema == "audit" and (name == "event" or parent == "event")}
-    if "event" not in tables:
-        yield "audit.event is missing"
+              if schema == "audit" and (name in GUARDED or parent == "event")}
+    for name in sorted(GUARDED - tables):
+        yield f"audit.{name} is missing"
     for table in sorted(tables):
         for trigger in ("refuse_change", "refuse_truncate"):
             state = guards.get(table, {}).get(trigger)

@@ -97,7 +97,8 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _own_files(tmp_path: Path, settings: object) -> None:
-    """Photos, mails and the spool of a test lie in its own folder."""
+    """Photos, mails, the spool and the signing key of a test lie in its own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.MAIL_DIR = tmp_path / "mail"
     settings.AUDIT_SPOOL = tmp_path / "spool.log"
+    settings.AUDIT_SIGNING_KEY_FILE = tmp_path / "secrets" / "audit-signing.pem"

@@ -25,7 +25,8 @@ KEYS_FILE = settings.DATA_DIR / "demo-source-keys.json"
 # Written last: a first start that was killed is found unfinished, and begins again with what is missing.
 MARK = settings.DATA_DIR / "demo-ready"
 FILES = ("demo-source-keys.json", "demo-ready", "mail", "media", "tiles", "static", "postgres.log", "audit-spool.log",
-         "bench.json", "screenshots")
+         "bench.json", "screenshots", "secrets/audit-signing.pem", "secrets/audit-signing.pem.pub",
+         "secrets/audit-signing.pem.latest")
 BATCH = 1000
 
 SOURCES = {
@@ -82,14 +83,14 @@ def settle_streets() -> None:
 def load(now: datetime) -> Iterator[int]:
     """Load the history through the same door as any delivery; yield how many reads are done.
 
-    The pictures are drawn in a second process, since drawing them costs more than storing them.
+    The pictures are drawn in a second process (which knows nothing of Django), since drawing costs more than storing.
     """
     by_name = {source.name: source for source in Source.objects.all()}
     ordered = sorted(fleet.reads(fleet.SEED, now), key=lambda read: read.source)
     done = 0
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as artist:
         batches = [batch for _, reads in groupby(ordered, lambda read: read.source) for batch in _batches(reads)]
-        for batch, drawn in zip(batches, artist.map(_draw, batches), strict=True):
+        for batch, drawn in zip(batches, artist.map(pictures.pictures_of, batches), strict=True):
             sent = [_native(read, photos) for read, photos in zip(batch, drawn, strict=True)]
             digest = hashlib.sha256(f"demo history {batch[0].source} {done}".encode()).hexdigest()
             deliveries.take_in(source=by_name[batch[0].source], sent=sent, body_digest=digest, now=now)
@@ -101,10 +102,6 @@ def load(now: datetime) -> Iterator[int]:
 def _batches(reads: Iterator[fleet.DemoRead]) -> Iterator[list[fleet.DemoRead]]:
     while batch := list(islice(reads, BATCH)):
         yield batch
-
-
-def _draw(batch: list[fleet.DemoRead]) -> list[tuple[bytes, bytes]]:
-    return [pictures.pictures_for(read) for read in batch]
 
 
 def _native(read: fleet.DemoRead, photos: tuple[bytes, bytes]) -> NativeRead:

@@ -102,6 +102,8 @@ def database(url_name: str, **options: object) -> dict:
 DATABASES = {
     "default": database("DATABASE_URL", **SERVER_SIDE_BINDING),
     "loader": database("DATABASE_LOADER_URL", **SERVER_SIDE_BINDING),
+    "sealer": database("DATABASE_SEALER_URL"),
+    "auditor": database("DATABASE_AUDITOR_URL"),
     "owner": database("DATABASE_OWNER_URL", assume_role="lpr_owner"),
 }
 DATABASE_ROUTERS: list[str] = []
@@ -193,10 +195,9 @@ MEDIA_URL = env.str("MEDIA_URL", "/media/")
 # Nothing correct depends on broker or cache (decision 2); one-second time-outs, so that a dead Redis is no outage.
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600} if REDIS_URL
-    else {"polling_interval": 0.05}
-)
+# Without `max_retries` a web request that wakes a worker would wait six seconds for a Redis that is away.
+REDIS_TRANSPORT = {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600, "max_retries": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_TRANSPORT if REDIS_URL else {"polling_interval": 0.05}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -208,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
     "resume-activations": {"task": "alerts.tasks.resume_activations", "schedule": 60.0, "options": {"expires": 60}},
     "tell-of-locked-accounts": {"task": "accounts.tasks.tell_of_locks", "schedule": 60.0, "options": {"expires": 60}},
+    "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
 }
 CACHES = {
@@ -230,6 +232,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "plateledger@localhost")
 SITE_URL = env.str("SITE_URL", "")
 
 # --- Reads ------------------------------------------------------------------------------------------------------------
+# The intake has a process of its own, which alone knows the loader's login (config.wsgi_ingest).
+SERVES_READ_INTAKE = False
 READS_PER_CALL = 1000
 READS_PER_PAGE = 50
 PHOTO_MIN_SIZES = {"plate": (48, 16), "vehicle": (160, 120)}
@@ -237,6 +241,7 @@ PHOTO_MAX_PIXELS = 25_000_000
 # "yes": a plate photo cut out of the vehicle photo counts as the second photo (RES-1).
 CUT_PLATE_PHOTO_COUNTS = env.bool("CUT_PLATE_PHOTO_COUNTS", True)
 STATE_OUTLINES_FILE = BASE_DIR / "config" / "static" / "vendor" / "us-atlas" / "states-10m.json"
+REPORT_FONTS = BASE_DIR / "config" / "static" / "vendor" / "fonts"
 MAP_STREET_TILES = env.str("MAP_STREET_TILES", "")
 MAP_SATELLITE_TILES = env.str("MAP_SATELLITE_TILES", "")
 MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", "")
@@ -261,6 +266,10 @@ SPECTACULAR_SETTINGS = {
 # --- The record -------------------------------------------------------------------------------------------------------
 # Where a moment is noted when the log itself cannot be written: time, user id, path and error, nothing else.
 AUDIT_SPOOL = env.path("AUDIT_SPOOL", DATA_DIR / "audit-spool.log")
+# The sealer's Ed25519 key (PEM). Beside it stand FILE.pub, the public keys that `verify_audit` trusts, and FILE.latest, the
+# last checkpoint given out, by which a database restored from an older copy is found.
+AUDIT_SIGNING_KEY_FILE = env.path("AUDIT_SIGNING_KEY_FILE", DATA_DIR / "secrets" / "audit-signing.pem")
+AUDIT_MAKE_SIGNING_KEY = False
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {

@@ -15,7 +15,8 @@ EMBEDDED_POSTGRES = not env.str("DATABASE_URL", "")
 if EMBEDDED_POSTGRES:
     DATABASES = {
         alias: embedded.connection_settings(DATA_DIR, role) | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-        for alias, role in {"default": "lpr_app", "loader": "lpr_loader", "owner": "lpr_migrator"}.items()
+        for alias, role in {"default": "lpr_app", "loader": "lpr_loader", "sealer": "lpr_sealer", "auditor": "lpr_auditor",
+                            "owner": "lpr_migrator"}.items()
     }
     DATABASES["default"]["OPTIONS"] |= SERVER_SIDE_BINDING
     DATABASES["loader"]["OPTIONS"] |= SERVER_SIDE_BINDING
@@ -40,3 +41,5 @@ WHITENOISE_USE_FINDERS = True
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
 MFA_REQUIRED = False
+# The demo's log is signed with a key made on first use.
+AUDIT_MAKE_SIGNING_KEY = True

@@ -1,0 +1,28 @@
+"""`manage.py seal_audit`: seal what is unsealed now."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit import context, seals, signing
+from audit.events import Kind
+from audit.record import record_durably
+from config import databases
+
+
+class Command(BaseCommand):
+    help = "Seal the events that no checkpoint covers yet, and sign the new checkpoint."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        databases.ensure_running()
+        with context.acting(context.Actor(id=None, name="command")):
+            record_durably(Kind.COMMAND_RUN, using="sealer", command="seal_audit")
+        count, size = 0, 0
+        try:
+            for sealed in seals.seal_all(now=datetime.now(UTC)):
+                count, size = count + sealed.count, sealed.size
+        except (seals.SealRefused, signing.SigningKeyMissing) as error:
+            raise CommandError(str(error)) from error
+        size = size or seals.state(using="sealer").size
+        self.stdout.write(f"sealed={count} size={size}")

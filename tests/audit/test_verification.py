@@ -1,0 +1,152 @@
+"""The check of the whole log: any change by whoever rules the server is found (AUD-2, BEY-2)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audit import context, seals, verification
+from audit.events import Kind
+from audit.record import record_durably
+from config import databases
+
+pytestmark = pytest.mark.usefixtures("database")
+OFFICER = context.Actor(id=7, name="officer", aor="NYC", component="ERO", role="officer")
+OFF = "SET session_replication_role = replica"
+
+# A change of each column of each table of the record, by someone for whom triggers and rights are no obstacle.
+CHANGES = {
+    "event": {
+        "at": "at + interval '1 microsecond'", "id": "gen_random_uuid()", "xact": "'7'::xid8", "kind": "'query.viewed'",
+        "actor_id": "8", "actor": "'another'", "aor": "'CHI'", "on_behalf_of": "NULL", "plate": "'ABC124'", "state": "'NJ'",
+        "reason": "'CIVIL'", "query": "gen_random_uuid()", "nonce": "set_byte(nonce, 0, get_byte(nonce, 0) # 1)",
+        "leaf": "set_byte(leaf, 31, get_byte(leaf, 31) # 1)", "payload": "replace(payload, 'ABC123', 'ABC124')",
+    },
+    "sealed_leaf": {
+        "index": "index + 1000", "at": "at + interval '1 microsecond'", "id": "gen_random_uuid()",
+        "leaf": "set_byte(leaf, 0, get_byte(leaf, 0) # 1)",
+    },
+    "node": {"level": "level + 8", "index": "index + 1", "hash": "set_byte(hash, 0, get_byte(hash, 0) # 1)"},
+    "checkpoint": {
+        "size": "size - 1", "root": "set_byte(root, 0, get_byte(root, 0) # 1)", "at": "at + interval '1 microsecond'",
+        "signed_note": "replace(signed_note, 'time ', 'time 1')", "key": "key || 'x'",
+    },
+}
+
+
+def run(*statements: str) -> None:
+    with databases.administrator() as connection:
+        connection.execute(OFF)
+        for table in CHANGES:
+            connection.execute(f"ALTER TABLE audit.{table} DISABLE TRIGGER ALL")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def sealed(now: datetime) -> Callable[[], None]:
+    """Two checkpoints over 300 events: the one that is changed stands in the middle of the first."""
+    def fill(count: int) -> None:
+        with databases.administrator() as connection:
+            connection.execute("SELECT audit.append('x.y', '{}') FROM generate_series(1, %s)", [count])
+
+    fill(100)
+    record_durably(Kind.QUERY_ATTEMPTED, actor=OFFICER, on_behalf_of="Jane Doe", plate="ABC123", state="PA", reason="CRIM")
+    fill(159)
+    seals.seal(now=now)
+    fill(40)
+    seals.seal(now=now)
+    fill(1)
+
+
+def columns() -> dict[str, set[str]]:
+    with databases.administrator() as connection:
+        found = connection.execute("SELECT table_name, column_name FROM information_schema.columns"
+                                   " WHERE table_schema = 'audit' AND table_name = ANY (%s)", [list(CHANGES)]).fetchall()
+    return {table: {column for name, column in found if name == table} for table in CHANGES}
+
+
+def test_every_column_of_the_record_is_tried():
+    assert columns() == {table: set(changes) for table, changes in CHANGES.items()}
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_an_untouched_log_holds(sealed):
+    told: list[tuple[int, int]] = []
+    verified = verification.verify(progress=lambda done, total: told.append((done, total)))
+    assert (verified.events, verified.checkpoints, verified.unsealed) == (300, 2, 1)
+    assert told[-1] == (300, 300)
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+@pytest.mark.parametrize("table", list(CHANGES))
+def test_a_change_of_any_single_column_of_a_sealed_row_is_found(sealed, table):
+    where = {"event": "plate = 'ABC123'", "sealed_leaf": "index = 100", "node": "true", "checkpoint": "size = 260"}[table]
+    for column, change in CHANGES[table].items():
+        keep = f"CREATE TABLE public.kept AS SELECT * FROM audit.{table} WHERE {where}"
+        run(keep, f"UPDATE audit.{table} SET {column} = {change} WHERE {where}")
+        try:
+            with pytest.raises(verification.Mismatch) as found:
+                verification.verify()
+        finally:
+            key = {"event": "payload LIKE '%officer%'", "sealed_leaf": "index IN (100, 1100)", "node": "true",
+                   "checkpoint": "size IN (259, 260)"}[table]
+            run(f"DELETE FROM audit.{table} WHERE {key}", f"INSERT INTO audit.{table} SELECT * FROM public.kept",
+                "DROP TABLE public.kept")
+        assert str(found.value), column
+        verification.verify()
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+@pytest.mark.parametrize(("damage", "named"), [
+    ("DELETE FROM audit.event WHERE plate = 'ABC123'", "is missing"),
+    ("DELETE FROM audit.event WHERE plate = 'ABC123'; DELETE FROM audit.sealed_leaf WHERE index = 100", "Leaf 100"),
+    ("INSERT INTO audit.event SELECT at, gen_random_uuid(), xact, kind, actor_id, actor, aor, on_behalf_of, plate, state,"
+     " reason, query, nonce, leaf, payload FROM audit.event WHERE plate = 'ABC123'", "never appended"),
+    ("UPDATE audit.sealed_leaf SET index = 201 - index WHERE index IN (100, 101)", "first 260 events"),
+    ("DELETE FROM audit.node", "nodes"),
+    ("DELETE FROM audit.checkpoint WHERE size = 300", "last checkpoint covers 260"),
+    ("DELETE FROM audit.sealed_leaf WHERE index >= 290", "last checkpoint covers 300"),
+    ("DELETE FROM audit.event WHERE id IN (SELECT id FROM audit.unsealed)", "not yet sealed"),
+    ("DELETE FROM audit.unsealed", "never appended"),
+    ("UPDATE audit.unsealed SET leaf = sha256('x')", "not yet sealed"),
+    ("UPDATE audit.event SET actor = 'x' WHERE id IN (SELECT id FROM audit.unsealed)", "column actor"),
+])
+def test_what_is_taken_out_put_in_or_moved_is_found(sealed, damage, named):
+    if "sealed_leaf SET index" in damage:
+        run("UPDATE audit.sealed_leaf SET index = -1 WHERE index = 100", "UPDATE audit.sealed_leaf SET index = 100"
+            " WHERE index = 101", "UPDATE audit.sealed_leaf SET index = 101 WHERE index = -1")
+    else:
+        run(damage)
+    with pytest.raises(verification.Mismatch, match=named):
+        verification.verify()
+
+
+@pytest.mark.req("BEY-2")
+def test_a_whole_log_made_anew_is_found_by_its_key(sealed, settings, now):
+    """Who rules the server can seal a made-up log from the start, but not sign it."""
+    trusted = Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.pub").read_text()
+    run("DELETE FROM audit.checkpoint", "DELETE FROM audit.node", "DELETE FROM audit.sealed_leaf",
+        "INSERT INTO audit.unsealed SELECT at, id, leaf FROM audit.event ON CONFLICT DO NOTHING",
+        "DELETE FROM audit.unsealed a USING audit.unsealed b WHERE a.ctid < b.ctid AND a.id = b.id")
+    for suffix in ("", ".pub", ".latest"):
+        Path(f"{settings.AUDIT_SIGNING_KEY_FILE}{suffix}").unlink()
+    assert seals.seal(now=now).size == 301
+    Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.pub").write_text(trusted)
+    with pytest.raises(verification.Mismatch, match="no key that is trusted"):
+        verification.verify()
+
+
+@pytest.mark.req("BEY-2")
+def test_the_command_says_that_all_holds_or_names_the_first_bad_event(sealed, capsys, events):
+    call_command("verify_audit")
+    assert "events=300 checkpoints=2 unsealed=2" in capsys.readouterr().out
+    assert events(Kind.COMMAND_RUN)[-1]["details"] == {"command": "verify_audit"}
+    [attempt] = events(Kind.QUERY_ATTEMPTED)
+    run("UPDATE audit.event SET plate = 'ABC124' WHERE plate = 'ABC123'")
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_audit")
+    assert str(refused.value) == f"Event {attempt['id']} (leaf 100): its column plate is not what its payload says."
+    assert refused.value.returncode == 1
