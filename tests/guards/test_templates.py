@@ -7,7 +7,8 @@ import pytest
 from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TEMPLATES = [file for app in ("accounts", "alerts", "audit", "config", "lpr") for file in sorted((ROOT / app).rglob("templates/**/*"))
+TEMPLATES = [file for app in ("accounts", "alerts", "audit", "config", "lpr")
+             for file in sorted((ROOT / app).rglob("templates/**/*"))
              if file.is_file()]
 CODE = [file for app in ("accounts", "alerts", "audit", "config", "lpr") for file in sorted((ROOT / app).rglob("*.py"))]
 SCRIPTS = sorted((ROOT / "config" / "static" / "js").rglob("*.js"))
