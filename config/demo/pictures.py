@@ -174,6 +174,11 @@ def pictures_for(read: DemoRead, *, seed: int = fleet.SEED) -> tuple[bytes, byte
     return _shared_plate(read.vehicle, seed), _shared_vehicle(read.vehicle, read.camera.kind, night, seed)
 
 
+def pictures_of(reads: list[DemoRead]) -> list[tuple[bytes, bytes]]:
+    """`pictures_for` each of a batch of reads."""
+    return [pictures_for(read) for read in reads]
+
+
 def fresh_pictures_for(read: DemoRead, *, rng: random.Random, seed: int = fleet.SEED) -> tuple[bytes, bytes]:
     """Plate and vehicle picture of a live read, its camera and time in the strip."""
     vehicle = fleet.fleet(seed)[read.vehicle]

@@ -43,7 +43,7 @@ class Server(BaseApplication):
 
     def _start_beside(self, worker: Any) -> None:
         for target in [work, keep_time, *self.beside]:
-            threading.Thread(target=target, name=target.__name__, daemon=True).start()
+            threading.Thread(target=target, daemon=True).start()
 
 
 def work() -> None:

@@ -194,7 +194,7 @@ MEDIA_URL = env.str("MEDIA_URL", "/media/")
 # --- Jobs, cache, mail ------------------------------------------------------------------------------------------------
 # Nothing correct depends on broker or cache (decision 2); one-second time-outs, so that a dead Redis is no outage.
 REDIS_URL = env.str("REDIS_URL", "")
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 # Without `max_retries` a web request that wakes a worker would wait six seconds for a Redis that is away.
 REDIS_TRANSPORT = {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600, "max_retries": 0}
 CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_TRANSPORT if REDIS_URL else {"polling_interval": 0.05}

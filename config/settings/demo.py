@@ -2,7 +2,7 @@
 
 from config import embedded
 from config.settings.base import *  # noqa: F403
-from config.settings.base import CELERY_BEAT_SCHEDULE, DATA_DIR, SERVER_SIDE_BINDING, STORAGES, env
+from config.settings.base import CELERY_BEAT_SCHEDULE, DATA_DIR, LOGGING, SERVER_SIDE_BINDING, STORAGES, env
 
 PRODUCTION = False
 DEBUG = env.bool("DJANGO_DEBUG", False)
@@ -38,8 +38,12 @@ MAIL_DIR = DATA_DIR / "mail"
 SERVES_READ_INTAKE = True
 # Static files are served from where they lie: no collecting before the first page.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
 MFA_REQUIRED = False
 # The demo's log is signed with a key made on first use.
 AUDIT_MAKE_SIGNING_KEY = True
+
+# The terminal of the demo shows what went wrong, not every task.
+LOGGING = LOGGING | {"root": LOGGING["root"] | {"level": "WARNING"}}
