@@ -249,7 +249,8 @@ def _findable(entry: Entry) -> dict[str, Any]:
 
 
 def _matched_back(entry: Entry) -> Entry:
-    matching.match_back_or_leave(event=entry.activation)
+    if entry.activation:
+        matching.match_back_or_leave(event=entry.activation)
     return entry
 
 

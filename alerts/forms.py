@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from accounts.models import User, UserGroup
 from alerts.entries import EntryRefused
@@ -54,28 +55,35 @@ class GroupField(forms.ModelChoiceField):
 
     def to_python(self, value: Any) -> UserGroup | None:
         if isinstance(value, str) and value and not value.isdecimal():
-            by_name = self.queryset.filter(name=value).first()
+            groups: QuerySet[UserGroup] = self.queryset  # type: ignore[assignment]
+            by_name = groups.filter(name=value).first()
             if by_name is None:
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
             return by_name
         return super().to_python(value)
 
 
-class _AlertsForm(forms.Form):
+class _Form(forms.Form):
     required_css_class = "required"
-
-    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user, self.now = user, now
 
     def entered(self) -> dict[str, Any]:
         """The fields as they came, whatever was in them, for the record of a refusal."""
         named = {name: self.data[name] for name in self.fields if name in self.data}
         return named | ({"users": self["users"].value()} if "users" in named else {})
 
+    def mistakes(self) -> dict[str, list[str]]:
+        """The sentences shown, by field."""
+        return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
+
     def refused(self, refusal: EntryRefused | ListRefused) -> None:
         """Show a refusal of the domain at its field."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class _AlertsForm(_Form):
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.now = user, now
 
 
 class EntryForm(_AlertsForm):
@@ -142,7 +150,8 @@ class SharingForm(_AlertsForm):
         label="Who is told of hits", choices=Scope.choices, initial=Scope.SELF, required=False, widget=forms.RadioSelect,
         error_messages={"invalid_choice": "Choose who is told."})
     users = UsersField(
-        label="User names", required=False, max_length=2000, help_text="With commas between them. They see plate, place and time, not the case.",
+        label="User names", required=False, max_length=2000,
+        help_text="With commas between them. They see plate, place and time, not the case.",
         widget=NamesInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
     group = GroupField(
         label="User group", required=False, queryset=UserGroup.objects.none(), empty_label="Choose a group",
@@ -172,12 +181,12 @@ class ListForm(SharingForm):
     name = TextField(label="Name", max_length=100, error_messages={"required": "Enter a name."})
 
 
-class RenewForm(forms.Form):
+class RenewForm(_Form):
     need_confirmed = forms.BooleanField(label="The operational need continues.", required=False)
     note = TextField(label="Note", required=False, max_length=500)
 
 
-class SearchForm(forms.Form):
+class SearchForm(_Form):
     plate = EntryForm.base_fields["plate"]
 
     def clean_plate(self) -> str:

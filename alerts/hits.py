@@ -106,6 +106,7 @@ def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
         is_own = entry.owner_id == user.pk
         seen.append(SeenHit(
             hit=hit, notification=row, list_id=entry.alert_list_id, list_name=entry.alert_list.name,
-            owner=entry.owner.get_username(), reason=entry.reason, is_own=is_own, is_new=row.seen_at is None, case_reference=entry.case_reference if is_own else "",
+            owner=entry.owner.get_username(), reason=entry.reason, is_own=is_own, is_new=row.seen_at is None,
+            case_reference=entry.case_reference if is_own else "",
             other_name=entry.other_name if is_own else ""))
     return seen

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -81,7 +82,7 @@ def make(
     return made
 
 
-def sharing(alert_list: AlertList, users: Iterable[User]) -> dict[str, object]:
+def sharing(alert_list: AlertList, users: Iterable[User]) -> dict[str, Any]:
     """What an event says of who is told: scope, and the users or the group by name and id."""
     return {
         "scope": alert_list.scope,

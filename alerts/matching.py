@@ -83,7 +83,8 @@ def wake() -> None:
     from alerts import tasks
 
     try:
-        tasks.send_waiting.apply_async(retry=False)
+        # What waits longer than the sweeper's pause is not needed any more.
+        tasks.send_waiting.apply_async(retry=False, expires=15)
     except Exception as error:  # noqa: BLE001 - each broker's client has errors of its own, and none may reach the loading
         logger.warning("no sender was woken: %s", type(error).__name__)
 
@@ -98,8 +99,7 @@ def _shared_ctes() -> str:
 # LATERAL with OFFSET 0 has each stored read look up its entries by (plate, state), in the order of plates in which reads are
 # stored: a join of the planner's own choice would read a million entries for each delivery. What else is said of a read is
 # looked up for what was met alone.
-MATCHER = Matcher(
-    ctes="""
+_CTES = """
     met AS MATERIALIZED (
         SELECT s.record_id, s.captured_at, w.entry_id, w.owner_id, w.plate, w.state
         FROM stored s
@@ -115,7 +115,9 @@ MATCHER = Matcher(
         FROM met m
         JOIN incoming i ON i.record_id = m.record_id AND i.plate = m.plate AND i.state = m.state
                        AND i.captured_at = m.captured_at
-    ),""" + _shared_ctes(),
+    ),"""
+MATCHER = Matcher(
+    ctes=_CTES + _shared_ctes(),
     count="(SELECT count(*) FROM hit_events)",
     after_commit=wake,
 )

@@ -12,9 +12,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.core.mail import BadHeaderError, get_connection
+from django.core.mail import BadHeaderError, EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F
@@ -77,7 +78,7 @@ class _Line:
         self.is_dead = False
         self.error: Exception | None = None
 
-    def send(self, letter: _Letter) -> None:
+    def send(self, message: EmailMessage) -> None:
         if not self.is_open:
             try:
                 self.outgoing.open()
@@ -85,7 +86,6 @@ class _Line:
                 self.is_dead, self.error = True, error
                 raise
             self.is_open = True
-        message = mails.of_hit(notification=letter.notification, hit=letter.hit, entry=letter.entry)
         try:
             self.outgoing.send_messages([message])
         except Exception:
@@ -127,7 +127,7 @@ def _deliver(letter: _Letter, line: _Line, now: datetime) -> None:
         _give_up(letter, "NoLongerRecipient")
         return
     try:
-        line.send(letter)
+        line.send(mails.of_hit(notification=letter.notification, hit=letter.hit, entry=letter.entry))
     except (smtplib.SMTPException, OSError, BadHeaderError) as error:
         _failed(letter, error, now)
         return
@@ -183,7 +183,7 @@ def _smtp_code(error: Exception) -> int:
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
-def _record(kind: Kind, letter: _Letter, **details: object) -> None:
+def _record(kind: Kind, letter: _Letter, **details: Any) -> None:
     item = letter.notification
     entry = letter.entry
     record(kind, actor=Actor(id=None, name="system", aor=item.recipient.aor_code), plate=item.plate,

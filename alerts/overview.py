@@ -20,6 +20,14 @@ class ListNotFound(Exception):
 
 
 @dataclass(frozen=True)
+class ListsPage:
+    """One page of a person's lists; each carries `entry_count` and `hit_count`."""
+
+    lists: Sequence[AlertList]
+    next: Cursor | None
+
+
+@dataclass(frozen=True)
 class ListPage:
     """One page of a list's entries; each entry carries `hit_count` and `may_renew`."""
 
@@ -28,8 +36,21 @@ class ListPage:
     next: Cursor | None
 
 
+def open_lists(*, user: User, cursor: Cursor | None = None, size: int) -> ListsPage:
+    """A page of the user's own lists, newest first; the look is recorded first.
+
+    Args:
+        user: who looks.
+        cursor: `next` of the page before; None for the first.
+        size: lists on a page.
+    """
+    record_durably(Kind.LIST_VIEWED, of="all own lists")
+    rows, following = _page(lists_of(user=user), cursor, size)
+    return ListsPage(rows, following)
+
+
 def lists_of(*, user: User) -> QuerySet[AlertList]:
-    """The user's own lists, newest first, each with `entry_count`, `hit_count` and, of a single-plate alert, its entry."""
+    """The user's own lists, each with `entry_count` and `hit_count`."""
     hits = Hit.objects.filter(entry__alert_list=OuterRef("pk")).order_by().values("entry__alert_list")
     return AlertList.objects.visible_to(user).annotate(
         entry_count=_counted(Entry.objects.filter(alert_list=OuterRef("pk")).order_by().values("alert_list")),
@@ -49,11 +70,8 @@ def open_list(*, alert_list: UUID, user: User, cursor: Cursor | None = None, siz
     record_durably(Kind.LIST_VIEWED, list=found.pk)
     entries = found.entries.annotate(
         hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))
-    if cursor:
-        entries = entries.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
-    rows = list(entries.order_by("-created_at", "-pk")[:size + 1])
-    following = Cursor(rows[size - 1].created_at, rows[size - 1].pk) if len(rows) > size else None
-    return ListPage(found, with_state(rows[:size], now), following)
+    rows, following = _page(entries, cursor, size)
+    return ListPage(found, with_state(rows, now), following)
 
 
 def to_renew(*, user: User, now: datetime) -> list[Entry]:
@@ -72,6 +90,15 @@ def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> lis
         entry.is_expired = entry.valid_until <= now
         entry.may_renew = now < entry.valid_until + timedelta(days=policy.grace_days)
     return found
+
+
+def _page(rows: QuerySet, cursor: Cursor | None, size: int) -> tuple[list, Cursor | None]:
+    """The rows from the cursor on, newest first, and where the page after them begins."""
+    if cursor:
+        rows = rows.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
+    found = list(rows.order_by("-created_at", "-pk")[:size + 1])
+    following = Cursor(found[size - 1].created_at, found[size - 1].pk) if len(found) > size else None
+    return found[:size], following
 
 
 def _counted(rows: QuerySet) -> Coalesce:

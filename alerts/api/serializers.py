@@ -1,7 +1,11 @@
 """The shapes of the API of alerts. Input is checked by the forms of the pages; these describe it and write the answers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from rest_framework import serializers
 
+from alerts.hits import SeenHit
 from alerts.models import AlertList, Entry, Scope
 from lpr.forms.query import FOR_WHOM
 
@@ -40,8 +44,8 @@ class EntryOutput(serializers.ModelSerializer):
 
 
 class AlertListOutput(serializers.ModelSerializer):
-    users = serializers.SlugRelatedField("username", many=True, read_only=True)
-    group = serializers.SlugRelatedField("name", read_only=True)
+    users: Any = serializers.SlugRelatedField("username", many=True, read_only=True)
+    group: Any = serializers.SlugRelatedField("name", read_only=True)
     entry_count = serializers.IntegerField(read_only=True)
     hit_count = serializers.IntegerField(read_only=True)
 
@@ -59,7 +63,8 @@ class AlertListMadeOutput(serializers.ModelSerializer):
 
 
 class AlertListsOutput(serializers.Serializer):
-    lists = AlertListOutput(many=True)
+    results = AlertListOutput(many=True)
+    next = serializers.URLField(allow_null=True)
 
 
 class HitOutput(serializers.Serializer):
@@ -75,16 +80,16 @@ class HitOutput(serializers.Serializer):
     intersection = serializers.CharField(source="hit.intersection")
     make = serializers.CharField(source="hit.make")
     model = serializers.CharField(source="hit.model")
-    source = serializers.CharField(source="hit.source")
+    source: Any = serializers.CharField(source="hit.source")
     reason = serializers.CharField()
     is_own = serializers.BooleanField()
     is_new = serializers.BooleanField()
     photos = serializers.SerializerMethodField(help_text="Addresses of the plate photo and the vehicle photo.")
 
-    def get_photos(self, item: object) -> "list[str]":
+    def get_photos(self, item: SeenHit) -> Sequence[str]:
         return self.context["photos"](item)
 
 
 class HitsOutput(serializers.Serializer):
-    hits = HitOutput(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Value of `before` for the next page.")
+    results = HitOutput(many=True)
+    next = serializers.URLField(allow_null=True)

@@ -15,15 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import may_permission
+from accounts.access import may_permission, user_of
 from accounts.roles import Right
 from alerts import cursors, entries, hits, lists, overview
 from alerts.api import serializers
 from alerts.forms import AlertForm, EntryForm, ListForm, RenewForm
 from alerts.models import AlertList, Entry
 from alerts.views.hits import token
-from audit.events import Kind
-from audit.record import record_durably
 
 
 class AlertsView(APIView):
@@ -37,24 +35,24 @@ class AlertsView(APIView):
 
 
 class AlertLists(AlertsView):
-    @extend_schema(responses=serializers.AlertListsOutput)
+    @extend_schema(parameters=[OpenApiParameter("before", str)], responses=serializers.AlertListsOutput)
     def get(self, request: Request) -> Response:
         """One's own lists, newest first."""
-        record_durably(Kind.LIST_VIEWED, of="all own lists")
-        found = serializers.AlertListOutput(overview.lists_of(user=request.user), many=True)
-        return Response({"lists": found.data})
+        page = overview.open_lists(user=user_of(request), cursor=_cursor(request), size=settings.READS_PER_PAGE)
+        found = serializers.AlertListOutput(page.lists, many=True)
+        return Response({"results": found.data, "next": _next(request, "api-alert-lists", page.next)})
 
     @extend_schema(request=serializers.AlertListInput, responses={201: serializers.AlertListMadeOutput})
     def post(self, request: Request) -> Response:
         """A single-plate alert; or, with a name and no plate, an empty list."""
         data, now = _fields(request), timezone.now()
         if data.get("name") and not data.get("plate"):
-            form: Any = ListForm(data, user=request.user, now=now)
-            made = _done(form, lambda: lists.create(owner=request.user, name=form.cleaned_data["name"], **form.sharing(),
+            form: Any = ListForm(data, user=user_of(request), now=now)
+            made = _done(form, lambda: lists.create(owner=user_of(request), name=form.cleaned_data["name"], **form.sharing(),
                                                     now=now))
         else:
-            form = AlertForm(data, user=request.user, now=now)
-            made = _done(form, lambda: entries.add(owner=request.user, **form.entry(), **form.sharing(),
+            form = AlertForm(data, user=user_of(request), now=now)
+            made = _done(form, lambda: entries.add(owner=user_of(request), **form.entry(), **form.sharing(),
                                                    name=str(data.get("name", "")), now=now)).alert_list
         return Response(serializers.AlertListMadeOutput(made).data, status=201)
 
@@ -63,11 +61,11 @@ class AlertListEntries(AlertsView):
     @extend_schema(request=serializers.EntryInput, responses={201: serializers.EntryOutput})
     def post(self, request: Request, alert_list: UUID) -> Response:
         """Watch one more plate on a list."""
-        own = AlertList.objects.visible_to(request.user).filter(pk=alert_list).first()
+        own = AlertList.objects.visible_to(user_of(request)).filter(pk=alert_list).first()
         if own is None:
             raise Http404
         now = timezone.now()
-        form = EntryForm(_fields(request), user=request.user, now=now)
+        form = EntryForm(_fields(request), user=user_of(request), now=now)
         made = _done(form, lambda: entries.add_to(alert_list=own, **form.entry(), now=now))
         return Response(serializers.EntryOutput(made).data, status=201)
 
@@ -77,7 +75,7 @@ class AlertEntry(AlertsView):
     def delete(self, request: Request, entry: UUID) -> Response:
         """Remove an entry with its hits and notifications."""
         try:
-            entries.remove(entry=_own_entry(request, entry), by=request.user, now=timezone.now())
+            entries.remove(entry=_own_entry(request, entry), by=user_of(request), now=timezone.now())
         except entries.EntryNotFound as refusal:
             raise Http404 from refusal
         return Response(status=204)
@@ -89,7 +87,7 @@ class AlertEntryRenewal(AlertsView):
         """Affirm a continuing operational need: valid for a year from now."""
         own, form = _own_entry(request, entry), RenewForm(_fields(request))
         try:
-            renewed = _done(form, lambda: entries.renew(entry=own, by=request.user, **form.cleaned_data,
+            renewed = _done(form, lambda: entries.renew(entry=own, by=user_of(request), **form.cleaned_data,
                                                         now=timezone.now()), entry=own)
         except entries.EntryNotFound as refusal:
             raise Http404 from refusal
@@ -100,18 +98,25 @@ class Hits(AlertsView):
     @extend_schema(parameters=[OpenApiParameter("before", str)], responses=serializers.HitsOutput)
     def get(self, request: Request) -> Response:
         """The hits one was told of, newest first; from then on they count as seen."""
-        try:
-            cursor = cursors.read(request.query_params.get("before", ""))
-        except cursors.CursorNotValid as refusal:
-            raise ValidationError({"before": ["This is no place in the list."]}) from refusal
-        page = hits.page(user=request.user, cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
+        page = hits.page(user=user_of(request), cursor=_cursor(request), size=settings.READS_PER_PAGE, now=timezone.now())
 
         def photos(item: hits.SeenHit) -> list[str]:
             address = token(request, item)
-            return [reverse("lpr:photo", args=[address, number]) for number in (1, 2)]
+            return [request.build_absolute_uri(reverse("lpr:photo", args=[address, number])) for number in (1, 2)]
 
         shown = serializers.HitOutput(page.hits, many=True, context={"photos": photos})
-        return Response({"hits": shown.data, "next": str(page.next) if page.next else None})
+        return Response({"results": shown.data, "next": _next(request, "api-hits", page.next)})
+
+
+def _cursor(request: Request) -> cursors.Cursor | None:
+    try:
+        return cursors.read(request.query_params.get("before", ""))
+    except cursors.CursorNotValid as refusal:
+        raise ValidationError({"before": ["This is no place in the list."]}) from refusal
+
+
+def _next(request: Request, name: str, cursor: cursors.Cursor | None) -> str | None:
+    return request.build_absolute_uri(f"{reverse(name)}?before={cursor}") if cursor else None
 
 
 def _fields(request: Request) -> Mapping[str, Any]:
@@ -121,7 +126,7 @@ def _fields(request: Request) -> Mapping[str, Any]:
 
 
 def _own_entry(request: Request, entry: UUID) -> Entry:
-    own = Entry.objects.visible_to(request.user).filter(pk=entry).first()
+    own = Entry.objects.visible_to(user_of(request)).filter(pk=entry).first()
     if own is None:
         raise Http404
     return own
@@ -133,7 +138,6 @@ def _done(form: Any, act: Callable[[], Any], *, entry: Entry | None = None) -> A
         try:
             return act()
         except (entries.EntryRefused, lists.ListRefused) as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-    entries.refuse(entered={name: form.data[name] for name in form.fields if name in form.data}, errors=form.errors,
-                   entry=entry)
-    raise ValidationError({"" if field == "__all__" else field: list(errors) for field, errors in form.errors.items()})
+            form.refused(refusal)
+    entries.refuse(entered=form.entered(), errors=form.mistakes(), entry=entry)
+    raise ValidationError(form.mistakes())

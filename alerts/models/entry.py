@@ -44,6 +44,10 @@ class Entry(models.Model):
     activation = models.UUIDField(null=True)
     matched_back_at = models.DateTimeField(null=True)
 
+    # As of the moment of looking (alerts.overview).
+    is_expired: bool
+    may_renew: bool
+
     objects = EntryQuerySet.as_manager()
 
     class Meta:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import private_page, right_required
+from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import entries, hits
 from alerts.forms import AlertForm
@@ -26,17 +26,17 @@ from lpr import read_tokens, recall
 def add(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.method == "GET":
-        form = AlertForm(user=request.user, now=now, initial=_filled_in(request))
+        form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request))
         return render(request, "alerts/new.html", {"form": form})
-    form = AlertForm(request.POST, user=request.user, now=now)
+    form = AlertForm(request.POST, user=user_of(request), now=now)
     if form.is_valid():
         try:
-            entry = entries.add(owner=request.user, **form.entry(), **form.sharing(), now=now)
+            entry = entries.add(owner=user_of(request), **form.entry(), **form.sharing(), now=now)
         except (entries.EntryRefused, ListRefused) as refusal:
             form.refused(refusal)
         else:
             return see_other("alerts:list", entry.alert_list_id)
-    entries.refuse(entered=form.entered(), errors=form.errors)
+    entries.refuse(entered=form.entered(), errors=form.mistakes())
     return render(request, "alerts/new.html", {"form": form}, status=400)
 
 
@@ -44,7 +44,7 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
     """What is known of the alert already: from `?query=` or `?read=`."""
     try:
         if token := request.GET.get("read"):
-            shown = read_tokens.opened(token, user_id=request.user.pk, session_key=request.session.session_key)
+            shown = read_tokens.opened(token, user_id=user_of(request).pk, session_key=request.session.session_key)
             return _of_hit(request, shown.hit) if shown.hit else _of_query(request, shown.query)
         if query := request.GET.get("query"):
             return _of_query(request, UUID(query))
@@ -56,10 +56,10 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
 def _of_query(request: HttpRequest, query: UUID | None) -> dict[str, Any]:
     if query is None:
         raise recall.QueryNotFound
-    asked = recall.opened(query=query, user=request.user, purpose="alert").asked.query
+    asked = recall.opened(query=query, user=user_of(request), purpose="alert").asked.query
     return {name: getattr(asked, name) for name in ("plate", "state", "reason", "case_reference", "for_whom", "other_name")}
 
 
 def _of_hit(request: HttpRequest, hit: UUID) -> dict[str, Any]:
-    found = hits.opened(hit=hit, user=request.user)
+    found = hits.opened(hit=hit, user=user_of(request))
     return {"plate": found.plate, "state": found.state}

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import private_page, right_required
+from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import hits
 from alerts.views.answers import cursor_of
@@ -19,7 +19,7 @@ from lpr.views.result_page import map_data
 @private_page
 def all_hits(request: HttpRequest) -> HttpResponse:
     cursor = cursor_of(request)
-    page = hits.page(user=request.user, cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
+    page = hits.page(user=user_of(request), cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
     return render(request, "alerts/hits.html", {
         "page": page, "is_first": cursor is None, "map": map_data(),
         "hits": [{"seen": item, "token": token(request, item)} for item in page.hits]})
@@ -27,5 +27,5 @@ def all_hits(request: HttpRequest) -> HttpResponse:
 
 def token(request: HttpRequest, item: hits.SeenHit) -> str:
     """The address part of the hit's photos: for this user, in this session."""
-    return read_tokens.make(user_id=request.user.pk, session_key=request.session.session_key,
+    return read_tokens.make(user_id=user_of(request).pk, session_key=request.session.session_key,
                             record_id=item.hit.record_id, hit=item.hit.pk)

@@ -9,14 +9,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import private_page, right_required
+from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import entries, hits, overview
 from alerts.forms import RenewForm, SearchForm
 from alerts.models import Entry
 from alerts.views.answers import cursor_of, see_other
-from audit.events import Kind
-from audit.record import record_durably
 from lpr.policy import zone_of
 
 NEWEST = 5
@@ -28,11 +26,11 @@ NEWEST = 5
 def all_lists(request: HttpRequest) -> HttpResponse:
     """Own lists with counts, what is to be renewed, and how many hits are new."""
     now = timezone.now()
-    record_durably(Kind.LIST_VIEWED, of="all own lists")
+    page = overview.open_lists(user=user_of(request), cursor=cursor_of(request), size=settings.READS_PER_PAGE)
     return render(request, "alerts/lists.html", {
-        "lists": overview.lists_of(user=request.user), "to_renew": overview.to_renew(user=request.user, now=now),
-        "newest": hits.newest(user=request.user, size=NEWEST), "unseen": hits.unseen(user=request.user),
-        "search": SearchForm(), "zone": zone_of(request.user),
+        "page": page, "to_renew": overview.to_renew(user=user_of(request), now=now),
+        "newest": hits.newest(user=user_of(request), size=NEWEST), "unseen": hits.unseen(user=user_of(request)),
+        "search": SearchForm(), "zone": zone_of(user_of(request)),
     })
 
 
@@ -43,13 +41,13 @@ def one_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
     """The entries of a list; POST `delete` (ids) removes them, POST `renew` (an id) affirms the need."""
     if request.method != "POST":
         return _show(request, alert_list)
-    own = Entry.objects.visible_to(request.user).filter(alert_list=alert_list)
+    own = Entry.objects.visible_to(user_of(request)).filter(alert_list=alert_list)
     if "renew" in request.POST:
         return _renew(request, alert_list, _named(own, request.POST.getlist("renew")))
     chosen = _named(own, request.POST.getlist("delete"))
-    entries.remove_many(entries=[entry.pk for entry in chosen], by=request.user, note=request.POST.get("note", ""),
+    entries.remove_many(entries=[entry.pk for entry in chosen], by=user_of(request), note=request.POST.get("note", ""),
                         now=timezone.now())
-    remains = overview.lists_of(user=request.user).filter(pk=alert_list).exists()
+    remains = overview.lists_of(user=user_of(request)).filter(pk=alert_list).exists()
     return see_other("alerts:list", alert_list) if remains else see_other("alerts:lists")
 
 
@@ -62,22 +60,22 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_bound:
         return render(request, "alerts/search.html", {"form": form})
     if not form.is_valid():
-        entries.refuse(entered={"plate": request.POST.get("plate", "")}, errors=form.errors)
+        entries.refuse(entered=form.entered(), errors=form.mistakes())
         return render(request, "alerts/search.html", {"form": form}, status=400)
     now = timezone.now()
-    found = entries.find(owner=request.user, plate=form.cleaned_data["plate"], now=now)
+    found = entries.find(owner=user_of(request), plate=form.cleaned_data["plate"], now=now)
     return render(request, "alerts/search.html", {"form": form, "found": overview.with_state(found, now),
-                                                  "zone": zone_of(request.user)})
+                                                  "zone": zone_of(user_of(request))})
 
 
 def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any) -> HttpResponse:
     try:
-        page = overview.open_list(alert_list=alert_list, user=request.user, cursor=cursor_of(request),
+        page = overview.open_list(alert_list=alert_list, user=user_of(request), cursor=cursor_of(request),
                                   size=settings.READS_PER_PAGE, now=timezone.now())
     except overview.ListNotFound as refusal:
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
-        "page": page, "alert_list": page.alert_list, "zone": zone_of(request.user)} | more, status=status)
+        "page": page, "alert_list": page.alert_list, "zone": zone_of(user_of(request))} | more, status=status)
 
 
 def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpResponse:
@@ -85,11 +83,11 @@ def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpR
     form.full_clean()
     try:
         if form.is_valid():
-            entries.renew(entry=entry, by=request.user, **form.cleaned_data, now=timezone.now())
+            entries.renew(entry=entry, by=user_of(request), **form.cleaned_data, now=timezone.now())
             return see_other("alerts:list", alert_list)
     except entries.EntryRefused as refusal:
-        form.add_error(refusal.field or None, str(refusal))
-    entries.refuse(entered={name: request.POST.get(name, "") for name in form.fields}, errors=form.errors, entry=entry)
+        form.refused(refusal)
+    entries.refuse(entered=form.entered(), errors=form.mistakes(), entry=entry)
     return _show(request, alert_list, status=400, renewing=entry, renewal=form)
 
 

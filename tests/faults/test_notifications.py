@@ -18,7 +18,7 @@ from celery import Celery
 from django.conf import settings as django_settings
 from django.db import connections
 
-from alerts import matching, notifications, tasks
+from alerts import notifications, tasks
 from alerts.models import Notification, NotificationStatus
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.faults]

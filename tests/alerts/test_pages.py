@@ -1,0 +1,286 @@
+"""The pages of alerts as a person uses them; each for the right role, a wrong role, another user, repeated, and refused."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import UserGroup
+from alerts import entries, lists
+from alerts.models import AlertList, Entry, Hit, Notification
+from lpr import search
+from lpr.forms.query import QueryForm
+from tests.factories.alerts import CASE
+
+pytestmark = pytest.mark.usefixtures("database")
+WHOLE = {"plate": "xyz-1234", "state": "OH", "reason": "CRIM", "case_reference": CASE, "scope": "self", "for_whom": "self",
+         "ongoing": "on"}
+PAGES = ["/alerts/", "/alerts/new/", "/alerts/hits/", "/alerts/search/"]
+
+
+@pytest.fixture
+def browser(signed_in, officer):
+    return signed_in(officer)
+
+
+@pytest.mark.req("ALR-1", "ALR-2")
+def test_a_whole_form_adds_the_alert_and_leads_to_its_list(browser, officer, load_read):
+    answer = browser.post("/alerts/new/", WHOLE)
+    entry = Entry.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/alerts/{entry.alert_list_id}/")
+    assert (entry.owner, entry.plate, entry.alert_list.scope) == (officer, "XYZ1234", "self")
+    load_read()
+    assert Notification.objects.get().recipient == officer
+
+
+@pytest.mark.req("ALR-4")
+def test_users_are_named_and_a_group_is_chosen(browser, officer, officer2, agent):
+    browser.post("/alerts/new/", WHOLE | {"scope": "users", "users": "Officer2, agent"})
+    assert set(AlertList.objects.get().users.all()) == {officer2, agent}
+    group = UserGroup.objects.create(name="Case team", purpose="A case", owner=officer)
+    for value in (str(group.pk), "Case team"):
+        browser.post("/alerts/new/", WHOLE | {"scope": "group", "group": value})
+    assert AlertList.objects.filter(group=group).count() == 2
+    browser.post("/alerts/new/", WHOLE | {"scope": "agency"})
+    assert AlertList.objects.filter(scope="agency").count() == 1
+
+
+@pytest.mark.req("ALR-2", "ALR-4", "ALR-9")
+@pytest.mark.parametrize(("change", "field"), [
+    ({"plate": ""}, "plate"), ({"plate": "XYZ%"}, "plate"), ({"plate": "ABCDEFGH123"}, "plate"),
+    ({"state": ""}, "state"), ({"state": "ZZ"}, "state"), ({"reason": ""}, "reason"), ({"reason": "DRUG"}, "reason"),
+    ({"case_reference": ""}, "case_reference"), ({"case_reference": "test"}, "case_reference"),
+    ({"for_whom": ""}, "for_whom"), ({"for_whom": "other"}, "other_name"),
+    ({"for_whom": "other", "other_name": "Roe\nBcc: x"}, "other_name"), ({"ongoing": ""}, "ongoing"),
+    ({"scope": "everybody"}, "scope"), ({"scope": "users"}, "users"), ({"scope": "users", "users": "nobody"}, "users"),
+    ({"scope": "users", "users": "manager"}, "users"), ({"scope": "group"}, "group"),
+    ({"scope": "group", "group": "99"}, "group"),
+])
+def test_each_error_stands_at_its_field_and_what_was_typed_stays(browser, manager, change, field, events):
+    answer = browser.post("/alerts/new/", WHOLE | {"other_name": ""} | change)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert f'id="id_{field}_error"' in page
+    assert "12345678" in page or "case_reference" in change
+    assert not Entry.objects.exists()
+    [event] = events("entry.refused")
+    assert list(event["details"]["errors"]) == [field]
+    assert event["details"]["entered"].get("plate", "") == (WHOLE | change)["plate"]
+    assert not events("access.refused")
+
+
+@pytest.mark.req("ALR-1", "RES-6")
+def test_a_query_fills_the_form_in_and_its_address_holds_no_plate(browser, officer, now, events):
+    query = _asked(officer, now)
+    answer = browser.get(f"/alerts/new/?query={query}")
+    page = answer.content.decode()
+    assert 'value="XYZ1234"' in page
+    assert '<option value="OH" selected>' in page
+    assert CASE in page
+    assert events("query.viewed")[-1]["details"]["purpose"] == "alert"
+
+
+@pytest.mark.req("RES-6")
+def test_a_result_and_its_query_lead_to_the_form_filled_in(browser, officer, load_read, now):
+    load_read()
+    page = browser.get(f"/queries/{_asked(officer, now)}/").content.decode()
+    addresses = set(re.findall(r"/alerts/new/\?(?:read|query)=[^\"]+", page))
+    assert len(addresses) == 2
+    for address in addresses:
+        assert "XYZ1234" not in address
+        assert 'value="XYZ1234"' in browser.get(address).content.decode()
+
+
+@pytest.mark.req("RES-6", "AUD-12")
+def test_another_users_query_fills_nothing_in(signed_in, officer, officer2, now, events):
+    query = _asked(officer, now)
+    assert signed_in(officer2).get(f"/alerts/new/?query={query}").status_code == 404
+    assert events("access.refused", actor="officer2")
+
+
+@pytest.mark.parametrize("address", ["?query=XYZ1234", "?read=forged", f"?query={uuid4()}"])
+def test_an_address_that_stands_for_nothing_is_not_found(browser, address):
+    assert browser.get(f"/alerts/new/{address}").status_code == 404
+
+
+@pytest.mark.req("RES-6")
+def test_a_hit_fills_the_form_in(browser, watch, load_read):
+    watch()
+    load_read()
+    page = browser.get("/alerts/hits/").content.decode()
+    [address] = set(re.findall(r"/alerts/new/\?read=[^\"]+", page))
+    assert "XYZ1234" not in address
+    assert 'value="XYZ1234"' in browser.get(address).content.decode()
+
+
+@pytest.mark.req("ALR-5", "ALR-9", "RES-1", "RES-5", "RES-7")
+def test_the_page_of_hits_shows_photos_place_and_source_and_marks_them_seen(browser, watch, load_read, events):
+    watch()
+    load_read(address="12 Main St", intersection="Main St & 2nd Ave")
+    answer = browser.get("/alerts/hits/")
+    page = answer.content.decode()
+    for said in ("XYZ1234", "12 Main St", "Main St &amp; 2nd Ave", "Ohio toll road camera", "Ford", "39.961200", CASE,
+                 "Corroborate before any enforcement action", ">New<"):
+        assert said in page
+    assert "no-store" in answer["Cache-Control"]
+    photos = re.findall(r'href="(/reads/[^"]+/photos/[12]/)"', page)
+    assert [browser.get(photo).status_code for photo in photos] == [200, 200]
+    assert Notification.objects.get().seen_at
+    assert ">New<" not in browser.get("/alerts/hits/").content.decode()
+    assert events("hits.viewed")[0]["details"]["hits"] == [str(Hit.objects.get().pk)]
+
+
+@pytest.mark.req("ALR-4")
+def test_a_recipient_sees_the_hit_and_not_the_case(signed_in, officer2, watch, load_read):
+    watch(scope="users", users=[officer2])
+    load_read()
+    page = signed_in(officer2).get("/alerts/hits/").content.decode()
+    assert "XYZ1234" in page
+    assert "shared by officer" in page
+    assert "12345678" not in page
+
+
+@pytest.mark.req("ACC-16", "ALR-4")
+def test_who_left_the_group_sees_its_hits_no_more(signed_in, officer, officer2, watch, load_read):
+    group = UserGroup.objects.create(name="Case team", purpose="A case", owner=officer)
+    group.members.add(officer2)
+    watch(scope="group", group=group)
+    load_read()
+    colleague = signed_in(officer2)
+    assert "XYZ1234" in colleague.get("/alerts/hits/").content.decode()
+    group.members.clear()
+    assert "XYZ1234" not in colleague.get("/alerts/hits/").content.decode()
+
+
+@pytest.mark.req("ALR-5")
+def test_hits_are_paged_newest_first_and_none_is_lost_between_pages(browser, watch, load_read, settings):
+    settings.READS_PER_PAGE = 2
+    watch()
+    records = [str(load_read()) for _ in range(5)]
+    address, seen = "/alerts/hits/", []
+    while address:
+        page = browser.get(address).content.decode()
+        seen += re.findall(r'data-read-id="([^"]+)"', page)
+        following = re.search(r'href="(/alerts/hits/\?before=[^"]+)"', page)
+        address = following and following[1]
+    by_hit = {str(hit.pk): str(hit.record_id) for hit in Hit.objects.all()}
+    assert [by_hit[hit] for hit in seen] == records[::-1]
+    assert browser.get("/alerts/hits/?before=nowhere").status_code == 404
+
+
+@pytest.mark.req("ALR-9")
+def test_the_overview_counts_plates_and_hits(browser, watch, load_read):
+    watch()
+    load_read()
+    page = browser.get("/alerts/").content.decode()
+    assert re.search(r'data-label="Plates" class="numeric">1<', page)
+    assert re.search(r'data-label="Hits" class="numeric">1<', page)
+    assert "Hits (1 new)" in page
+
+
+@pytest.mark.req("ALR-10", "ALR-9")
+def test_marked_plates_are_removed_in_one_step(browser, officer, now, events):
+    team = lists.create(owner=officer, name="Team", now=now)
+    added = [entries.add_to(alert_list=team, plate=f"ABC{number}", state="OH", reason="CRIM", case_reference=CASE, now=now)
+             for number in range(3)]
+    answer = browser.post(f"/alerts/{team.pk}/", {"delete": [added[0].pk, added[2].pk], "note": "Closed"})
+    assert (answer.status_code, answer["Location"]) == (303, f"/alerts/{team.pk}/")
+    assert [entry.plate for entry in Entry.objects.all()] == ["ABC1"]
+    assert [event["details"]["note"] for event in events("entry.removed")] == ["Closed", "Closed"]
+    assert browser.post(f"/alerts/{team.pk}/", {"delete": [added[0].pk]}).status_code == 404
+
+
+@pytest.mark.req("ALR-10")
+def test_removing_the_one_plate_of_an_alert_leads_back_to_the_lists(browser, watch):
+    entry = watch()
+    answer = browser.post(f"/alerts/{entry.alert_list_id}/", {"delete": "on"})
+    assert answer["Location"] == "/alerts/"
+    assert not AlertList.objects.exists()
+
+
+@pytest.mark.req("ALR-7")
+def test_a_renewal_on_the_page(browser, watch, events):
+    entry = watch()
+    address = f"/alerts/{entry.alert_list_id}/"
+    refused = browser.post(address, {"renew": entry.pk, "note": "Trial goes on"})
+    assert refused.status_code == 400
+    assert 'value="Trial goes on"' in refused.content.decode()
+    assert "Confirm that the operational need continues." in refused.content.decode()
+    assert events("entry.refused")[0]["plate"] == "XYZ1234"
+    assert browser.post(address, {"renew": entry.pk, "need_confirmed": "on", "note": "Trial goes on"}).status_code == 303
+    assert len(events("entry.renewed")) == 1
+
+
+@pytest.mark.req("ALR-9", "AUD-1")
+def test_another_users_list_is_not_found_and_the_attempt_is_on_record(signed_in, officer2, watch, events):
+    entry = watch()
+    colleague = signed_in(officer2)
+    address = f"/alerts/{entry.alert_list_id}/"
+    assert colleague.get(address).status_code == 404
+    assert colleague.post(address, {"delete": entry.pk}).status_code == 404
+    assert colleague.post(address, {"renew": entry.pk, "need_confirmed": "on", "note": "x"}).status_code == 404
+    assert Entry.objects.exists()
+    assert len(events("access.refused", actor="officer2")) == 3
+
+
+@pytest.mark.req("ALR-3")
+def test_the_search_finds_ones_own_plate_and_takes_it_in_the_body(browser, watch, officer2, events):
+    watch()
+    watch(owner=officer2, reason="SAFE")
+    page = browser.post("/alerts/search/", {"plate": "xyz 1234"}).content.decode()
+    assert page.count('data-label="Case reference"') == 1
+    assert events("entries.searched")[0]["details"]["count"] == 1
+    assert browser.post("/alerts/search/", {"plate": "XYZ*"}).status_code == 400
+    assert browser.get("/alerts/search/?plate=XYZ1234").content.decode().count("XYZ1234") == 0
+
+
+@pytest.mark.req("ACC-10")
+@pytest.mark.parametrize("page", PAGES)
+def test_only_those_who_may_ask_enter(signed_in, manager, supervisor, page, events):
+    assert signed_in(manager).get(page).status_code == 403
+    assert events("access.refused", actor="manager")
+    assert signed_in(supervisor).get(page).status_code == 200
+
+
+@pytest.mark.req("ACC-1")
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_enters_without_signing_in(client, page):
+    assert client.get(page)["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.req("RES-7")
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_is_kept_by_a_cache(browser, watch, page):
+    answer = browser.get(page)
+    assert "no-store" in answer["Cache-Control"]
+    assert answer.content.decode().count("<h1") == 1
+
+
+def test_what_a_source_or_a_person_wrote_is_text_and_never_markup(browser, watch, load_read, make_source):
+    script = "<script>alert(1)</script>"
+    entry = watch(name=f"List {script}", case_reference=f"Subject John Doe {script} 12345678", for_whom="other",
+                  other_name=f"Jane Roe {script}")
+    load_read(camera=script, make=script, address=script)
+    for page in ("/alerts/", "/alerts/hits/", f"/alerts/{entry.alert_list_id}/"):
+        text = browser.get(page).content.decode()
+        assert script not in text
+        assert "&lt;script&gt;" in text
+
+
+def test_pages_ask_the_database_no_more_often_for_more_rows(browser, watch, load_read, django_assert_max_num_queries):
+    entry = watch(scope="agency")
+    for _ in range(10):
+        load_read()
+    for page in ("/alerts/", "/alerts/hits/", f"/alerts/{entry.alert_list_id}/"):
+        with django_assert_max_num_queries(28):
+            assert browser.get(page).status_code == 200
+
+
+def _asked(asker, now):
+    from audit import context
+
+    form = QueryForm({"plate": "XYZ1234", "state": "OH", "reason": "ADMN", "timeframe": "30d", "case_reference": CASE,
+                      "for_whom": "self"}, asker=asker, now=now)
+    assert form.is_valid(), form.errors
+    with context.acting(context.actor_of(asker)):
+        return search.run_query(query=form.query()).id
