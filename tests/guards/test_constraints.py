@@ -1,0 +1,92 @@
+"""What the database can hold, the database holds: every constraint is violated once, past all forms (style, rule 8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models
+
+from accounts.models import Course, TrainingRecord, User
+from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
+from lpr.models import Jurisdiction, Source, SourceAuthority
+
+OURS = ("accounts", "alerts", "audit", "lpr")
+
+
+@dataclass(frozen=True)
+class World:
+    """One record of each kind, as the service makes it."""
+
+    officer: User
+    course: Course
+    source: Source
+
+
+def copied(row: models.Model, **changes: Any) -> None:
+    """The row once more under another id."""
+    row.pk = None if isinstance(row._meta.pk, models.BigAutoField) else row._meta.pk.get_default()
+    row._state.adding = True
+    for name, value in changes.items():
+        setattr(row, name, value)
+    models.Model.save(row, force_insert=True)
+
+
+def changed(found: models.QuerySet, **changes: Any) -> None:
+    assert found.update(**changes), "there was nothing to change"
+
+
+def trained_twice(world: World) -> None:
+    for _ in range(2):
+        TrainingRecord.objects.create(user=world.officer, course=world.course, completed_on=date(2026, 1, 1))
+
+
+def authorized_twice(world: World) -> None:
+    for _ in range(2):
+        SourceAuthority.objects.create(source=world.source, jurisdiction=Jurisdiction.objects.get(state="OH"),
+                                       valid_from=date(2020, 1, 1))
+
+
+VIOLATIONS: dict[str, Callable[[World], None]] = {
+    "user_username_unique_whatever_case": lambda world: copied(User.objects.get(), username="OFFICER"),
+    "user_component_is_ero_or_hsi": lambda world: changed(User.objects.all(), component="CBP"),
+    "user_role_is_listed": lambda world: changed(User.objects.all(), role="emperor"),
+    "training_record_once_a_day": trained_twice,
+    "source_kind_is_listed": lambda world: changed(Source.objects.all(), kind="drone"),
+    "source_retention_is_positive": lambda world: changed(Source.objects.all(), retention_days=0),
+    "source_authority_starts_once_a_day": authorized_twice,
+    "alert_list_scope_is_listed": lambda world: changed(AlertList.objects.all(), scope="world"),
+    "alert_list_group_is_named": lambda world: changed(AlertList.objects.all(), scope="group", group=None),
+    "entry_plate_once_a_list": lambda world: copied(Entry.objects.get()),
+    "entry_plate_is_folded": lambda world: changed(Entry.objects.all(), plate="xyz-1234"),
+    "entry_state_is_given": lambda world: changed(Entry.objects.all(), state=""),
+    "entry_status_is_listed": lambda world: changed(Entry.objects.all(), status="asleep"),
+    "hit_once_for_entry_and_read": lambda world: copied(Hit.objects.get()),
+    "notification_once_for_entry_read_recipient_kind": lambda world: copied(Notification.objects.get()),
+    "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
+}
+
+
+def constraints() -> dict[str, str]:
+    return {constraint.name: model._meta.db_table for model in apps.get_models() if model._meta.app_label in OURS
+            for constraint in model._meta.constraints}
+
+
+@pytest.fixture
+def world(officer, source, watch, load_read) -> World:
+    watch(plate="XYZ1234", state="OH")
+    load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
+    return World(officer, Course.objects.earliest("pk"), source)
+
+
+def test_every_constraint_has_its_violation_here():
+    assert set(VIOLATIONS) == set(constraints())
+
+
+def test_the_database_refuses_each_violation_by_the_constraints_name(world):
+    for name, violate in VIOLATIONS.items():
+        with pytest.raises(IntegrityError) as refusal:
+            violate(world)
+        assert name in str(refusal.value)
