@@ -22,16 +22,21 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _call(address: str, method: str, described: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
     bodies = described.get("requestBody", {}).get("content", {})
-    body = next(iter(bodies.values()), {})
+    body = _first(bodies)
     return {
         "id": described["operationId"], "method": method.upper(), "address": address,
         "description": described.get("description", ""), "parameters": described.get("parameters", []),
         "content_types": list(bodies), "fields": _fields(body.get("schema"), shapes),
         "examples": list(body.get("examples", {}).values()),
         "answers": [{"status": code, "description": answer.get("description", ""),
-                     "fields": _fields(next(iter(answer.get("content", {}).values()), {}).get("schema"), shapes)}
+                     "fields": _fields(_first(answer.get("content", {})).get("schema"), shapes)}
                     for code, answer in described.get("responses", {}).items()],
     }
+
+
+def _first(contents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Of several content types of one body, the first."""
+    return next(iter(contents.values()), {})
 
 
 def _fields(schema: dict[str, Any] | None, shapes: dict[str, Any], *, deep: bool = True) -> list[dict[str, Any]]:

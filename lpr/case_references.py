@@ -11,13 +11,18 @@ import unicodedata
 LONGEST = 500
 EXAMPLE = "Subject name John Doe, case number 12345678"
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Labels: they stand before what tells, and tell nothing themselves.
-LABELS = frozenset("""
+LABELS = _words("""
     a and the of for in on at to by re ref reference case cases number num no nr id file name names subject suspect target
     person plate plates tag vehicle car truck driver owner alien officer agent log report rpt tip lead matter incident event
-""".split())  # fmt: skip
+""")
 # Words that stand for having no case at hand. None is left out for being rare; none is here that is a common surname.
-FILLER = frozenset("""
+FILLER = _words("""
     abc abcd action active admin any asdf asdfasdf asdfgh asdfghjkl business check checking confidential criminal crime
     demo dont know duty enforcement example find foo bar baz qux general government hello idk immigration info information
     intel intelligence internal investigate investigation investigations investigative investigatory is it looking lookup
@@ -26,7 +31,7 @@ FILLER = frozenset("""
     research routine run running sample search secret security sensitive some something stuff surveillance tba tbd temp
     test testing tests this training unk unknown usage use various void want warrant work working xyz xxx xxxx yes zxc
     zxcv zxcvbn
-""".split())  # fmt: skip
+""")
 FILLER_NUMBERS = frozenset({"1234", "12345", "123456", "4321", "54321"})
 
 _FEWEST_DIGITS = 4

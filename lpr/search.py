@@ -186,4 +186,6 @@ def _reads(event: UUID, cursor: Cursor, limit: int) -> list[Read]:
 
 
 def _after(cursor: Cursor, last: Read | None, *, state_read: bool) -> Cursor:
-    return Cursor(cursor.number + 1, state_read, last and last.captured_at, last and last.record_id)
+    if last is None:
+        return Cursor(cursor.number + 1, state_read)
+    return Cursor(cursor.number + 1, state_read, last.captured_at, last.record_id)

@@ -112,8 +112,8 @@ def limited(span: Span, *, years: int | None, zone: ZoneInfo, now: datetime) -> 
         return span
     first_day = earliest.astimezone(zone).date()
     if span.captured_from.astimezone(zone).date() < first_day:
-        raise TimeframeTooLong("timeframe", f"This query may reach back {years} years at most, to {first_day:%B} {first_day.day}, "
-                                            f"{first_day.year}.")
+        raise TimeframeTooLong("timeframe", f"This query may reach back {years} years at most, "
+                                            f"to {first_day:%B} {first_day.day}, {first_day.year}.")
     return Span(earliest, span.captured_until)
 
 

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import may_permission
+from accounts.access import may_permission, user_of
 from accounts.roles import Right
 from lpr import case_references, page_cursors, read_tokens, recall, search
 from lpr.api.query_serializers import AnswerSerializer, QuerySerializer, RecallSerializer, ReplaySerializer
@@ -45,7 +45,7 @@ class QueriesView(APIView):
             before = page_cursors.asked_before(request.query_params.get("before", ""))
         except signing.BadSignature as refusal:
             raise Http404 from refusal
-        queries, more = recall.own(user=request.user, limit=settings.READS_PER_PAGE, before=before)
+        queries, more = recall.own(user=user_of(request), limit=settings.READS_PER_PAGE, before=before)
         address = _address(request, "api-queries", page_cursors.after(queries[-1])) if more else None
         return Response(RecallSerializer({"results": queries, "next": address}).data, headers=PRIVATE)
 
@@ -54,9 +54,8 @@ class QueriesView(APIView):
         """Ask about one exact plate. The attempt is recorded before anything is looked up; an error names its field."""
         form = _form(request)
         if not form.is_valid():
-            errors = {field: [str(sentence) for sentence in sentences] for field, sentences in form.errors.items()}
-            search.refuse(entered=form.entered(), errors=errors)
-            raise exceptions.ValidationError(errors)
+            search.refuse(entered=form.entered(), errors=form.mistakes())
+            raise exceptions.ValidationError(form.mistakes())
         try:
             answered = search.run_query(query=form.query())
             page = search.page(event=answered.id, size=settings.READS_PER_PAGE)
@@ -78,7 +77,7 @@ class QueryView(APIView):
         """Replay a logged query: its reads as of the time of asking. Each page is a look of its own on record."""
         try:
             cursor = page_cursors.read(query, request.query_params.get("before", ""))
-            opened = recall.opened(query=query, user=request.user, purpose="results", page=cursor.number)
+            opened = recall.opened(query=query, user=user_of(request), purpose="results", page=cursor.number)
         except (signing.BadSignature, recall.QueryNotFound) as refusal:
             raise Http404 from refusal
         if opened.asked.count is None:
@@ -97,7 +96,7 @@ def _form(request: Request) -> QueryForm:
         search.refuse(entered={}, errors={"__all__": ["Send one object."]})
         raise exceptions.ValidationError({"non_field_errors": ["Send one object."]})
     plain = {name: _text(value) for name, value in sent.items()}
-    form = QueryForm(plain, asker=request.user, now=timezone.now())
+    form = QueryForm(plain, asker=user_of(request), now=timezone.now())
     for name, value in sent.items():
         if isinstance(value, dict | list | bool) and name in form.fields:
             form.add_error(name, "Enter one value.")
@@ -121,7 +120,7 @@ def _page(request: Request, query: UUID, page: search.Page) -> dict[str, Any]:
 
 
 def _photos(request: Request, query: UUID, read: search.Read) -> list[str]:
-    token = read_tokens.make(user_id=request.user.pk, session_key=request.session.session_key,
+    token = read_tokens.make(user_id=user_of(request).pk, session_key=request.session.session_key,
                              record_id=read.record_id, query=query)
     return [request.build_absolute_uri(reverse("lpr:photo", args=[token, number])) for number in (1, 2)]
 

@@ -45,7 +45,7 @@ class ReadSerializer(serializers.Serializer):
     intersection = serializers.CharField()
     make = serializers.CharField()
     model = serializers.CharField()
-    source = serializers.CharField(help_text="The source in words.")
+    source = serializers.CharField(help_text="The source in words.")  # type: ignore[assignment]
     source_kind = serializers.CharField()
     camera = serializers.CharField()
     confidence = serializers.IntegerField(allow_null=True, help_text="Percent.")

@@ -141,6 +141,10 @@ class QueryForm(forms.Form):
         """The fields as they came, whatever was in them, for the record of a refusal."""
         return {name: self.data[name] for name in self.fields if name in self.data}
 
+    def mistakes(self) -> dict[str, list[str]]:
+        """The sentences shown, by field."""
+        return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
+
     def query(self) -> Query:
         """The question of a valid form."""
         said = self.cleaned_data

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 from PIL import Image
 
-from accounts.access import private_page
+from accounts.access import private_page, user_of
 from audit.events import Kind
 from audit.record import record_durably
 from lpr import photos, read_tokens
@@ -21,7 +21,7 @@ THUMBNAIL = (480, 360)
 def photo(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Plate photo (1) or vehicle photo (2) of a read. A thumbnail belongs to the look that showed it and records no more."""
     try:
-        shown = read_tokens.opened(token, user_id=request.user.pk, session_key=request.session.session_key)
+        shown = read_tokens.opened(token, user_id=user_of(request).pk, session_key=request.session.session_key)
         name = photos.name(shown.record_id, KINDS[number])
     except (read_tokens.TokenNotValid, KeyError) as refusal:
         raise Http404 from refusal

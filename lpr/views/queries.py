@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import private_page, right_required
+from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from lpr import page_cursors, policy, recall, search
 from lpr.forms.query import QueryForm
@@ -23,11 +23,11 @@ from lpr.views import result_page
 @private_page
 def ask(request: HttpRequest) -> HttpResponse:
     """The form; a whole question is asked and leads to its result, anything else is refused, on record (QRY-1, QRY-8)."""
-    form = QueryForm(request.POST if request.method == "POST" else None, asker=request.user, now=timezone.now())
+    form = QueryForm(request.POST if request.method == "POST" else None, asker=user_of(request), now=timezone.now())
     if not form.is_bound:
         return render(request, "lpr/query_form.html", {"form": form})
     if not form.is_valid():
-        search.refuse(entered=form.entered(), errors=form.errors)
+        search.refuse(entered=form.entered(), errors=form.mistakes())
         return render(request, "lpr/query_form.html", {"form": form}, status=400)
     try:
         answered = search.run_query(query=form.query())
@@ -42,7 +42,7 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
     """A page of the result: a look of its own at the logged query, which is on record before anything is shown (AUD-6)."""
     try:
         cursor = page_cursors.read(query, request.GET.get("before", ""))
-        opened = recall.opened(query=query, user=request.user, purpose="results", page=cursor.number)
+        opened = recall.opened(query=query, user=user_of(request), purpose="results", page=cursor.number)
     except (signing.BadSignature, recall.QueryNotFound) as refusal:
         raise Http404 from refusal
     try:
@@ -59,10 +59,10 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
 def again(request: HttpRequest, query: UUID) -> HttpResponse:
     """The form with a logged question in it; asking it is a new query (QRY-9)."""
     try:
-        asked = recall.opened(query=query, user=request.user, purpose="again").asked
+        asked = recall.opened(query=query, user=user_of(request), purpose="again").asked
     except recall.QueryNotFound as refusal:
         raise Http404 from refusal
-    form = QueryForm(initial=asked.query.entries(), asker=request.user, now=timezone.now())
+    form = QueryForm(initial=asked.query.entries(), asker=user_of(request), now=timezone.now())
     return render(request, "lpr/query_form.html", {"form": form, "again": asked})
 
 
@@ -71,13 +71,13 @@ def again(request: HttpRequest, query: UUID) -> HttpResponse:
 @private_page
 def recalled(request: HttpRequest) -> HttpResponse:
     """One's own queries; what they are narrowed by comes in the body, so that no plate stands in an address (QRY-9)."""
-    form = RecallForm(request.POST if request.method == "POST" else {}, asker=request.user)
+    form = RecallForm(request.POST if request.method == "POST" else {}, asker=user_of(request))
     if not form.is_valid():
         return render(request, "lpr/queries.html", {"form": form}, status=400)
-    queries, more = recall.own(user=request.user, limit=settings.READS_PER_PAGE, **form.criteria())
+    queries, more = recall.own(user=user_of(request), limit=settings.READS_PER_PAGE, **form.criteria())
     following = page_cursors.after(queries[-1]) if more else ""
     return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following,
-                                                "zone": policy.zone_of(request.user)})
+                                                "zone": policy.zone_of(user_of(request))})
 
 
 def _see_other(address: str) -> HttpResponse:

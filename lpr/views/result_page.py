@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.access import user_of
 from accounts.roles import Right, may
 from lpr import page_cursors, policy, read_tokens, states, timeframes
 from lpr.models import Offense, ReasonCode, StreetDataset
@@ -19,7 +20,7 @@ def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, 
     """The variables of the page; `page` is None for a query that was never answered."""
     shown: dict[str, Any] = {
         "asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data(),
-        "zone": policy.zone_of(request.user), "is_asker": asked.actor_id == request.user.pk,
+        "zone": policy.zone_of(user_of(request)), "is_asker": asked.actor_id == user_of(request).pk,
         "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "",
     }
     if page:
@@ -58,7 +59,7 @@ def map_data() -> dict[str, str]:
 
 def _with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
     return [
-        {"read": read, "token": read_tokens.make(user_id=request.user.pk, session_key=request.session.session_key,
+        {"read": read, "token": read_tokens.make(user_id=user_of(request).pk, session_key=request.session.session_key,
                                                  record_id=read.record_id, query=asked.id)}
         for read in reads
     ]

@@ -22,13 +22,16 @@ def store_read(plate: str = "XYZ1234", state: str = "OH", *, captured_at: dateti
         run = connection.execute
         source_id = _id(run, "public.lpr_source", name=changes.pop("source", "toll-1"))
         place_id = _id(run, "store.place", state=changes.pop("place_state", "OH"), zone=changes.pop("zone", "America/New_York"),
-                       address=changes.pop("address", "100 Main St, Columbus"), intersection=changes.pop("intersection", "Main St & 1st Ave"),
+                       address=changes.pop("address", "100 Main St, Columbus"),
+                       intersection=changes.pop("intersection", "Main St & 1st Ave"),
                        address_is_approximate=changes.pop("address_is_approximate", False))
         columns = {
             "captured_at": captured_at, "received_at": changes.pop("received_at", captured_at),
             "stored_at": changes.pop("stored_at", captured_at + timedelta(minutes=1)), "record_id": record_id,
-            "latitude_e6": round(changes.pop("latitude", 39.96) * 1e6), "longitude_e6": round(changes.pop("longitude", -83.0) * 1e6),
-            "source_id": source_id, "camera_id": _id(run, "store.camera", source_id=source_id, name=changes.pop("camera", "Gate 4")),
+            "latitude_e6": round(changes.pop("latitude", 39.96) * 1e6),
+            "longitude_e6": round(changes.pop("longitude", -83.0) * 1e6),
+            "source_id": source_id,
+            "camera_id": _id(run, "store.camera", source_id=source_id, name=changes.pop("camera", "Gate 4")),
             "place_id": place_id, "make_id": _id(run, "store.make", name=changes.pop("make", "Ford")),
             "model_id": _id(run, "store.model", name=changes.pop("model", "F-150")),
             "confidence": changes.pop("confidence", 97), "plate_photo_cut": changes.pop("plate_photo_cut", False),
@@ -43,7 +46,8 @@ def mark(record_id: uuid.UUID, *, kind: str = "withdrawn", marked_at: datetime |
     """Withdraw or correct a read, as of `marked_at`."""
     with databases.administrator() as connection:
         connection.execute(
-            "INSERT INTO store.read_marker SELECT plate, state, captured_at, record_id, %s, %s FROM store.read WHERE record_id = %s",
+            "INSERT INTO store.read_marker SELECT plate, state, captured_at, record_id, %s, %s FROM store.read"
+            " WHERE record_id = %s",
             [kind, marked_at or datetime.now(UTC) - timedelta(seconds=1), record_id])
 
 

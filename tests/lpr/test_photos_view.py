@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +11,8 @@ import time_machine
 from PIL import Image
 
 from lpr import read_tokens
-from tests.factories.lpr import jpeg
 from lpr.formats.native_read import SentPhoto
+from tests.factories.lpr import jpeg
 
 NEW = "/queries/new/"
 WHOLE = {"plate": "XYZ1234", "state": "OH", "reason": "CRIM", "timeframe": "30d", "for_whom": "self",
@@ -47,7 +49,8 @@ def test_plate_and_vehicle_open_in_full_and_each_opening_is_on_record(browser, l
 
 @pytest.mark.req("RES-1", "AUD-6")
 def test_a_thumbnail_is_small_and_belongs_to_the_look_that_showed_it(browser, load_read, events):
-    load_read(photos=(SentPhoto("plate", content=jpeg("plate", size=(1200, 400))), SentPhoto("vehicle", content=jpeg("vehicle", size=(1920, 1080)))))
+    load_read(photos=(SentPhoto("plate", content=jpeg("plate", size=(1200, 400))),
+                      SentPhoto("vehicle", content=jpeg("vehicle", size=(1920, 1080)))))
     for address in photo_addresses(browser):
         answer = browser.get(f"{address}?size=thumb")
         size = Image.open(io.BytesIO(answer.content)).size
@@ -58,7 +61,8 @@ def test_a_thumbnail_is_small_and_belongs_to_the_look_that_showed_it(browser, lo
 
 
 @pytest.mark.req("RES-7", "QRY-8")
-def test_a_foreign_or_stale_or_forged_token_is_not_found_and_the_try_is_on_record(browser, load_read, officer2, signed_in, events):
+def test_a_foreign_or_forged_token_is_not_found_and_the_try_is_on_record(
+        browser, load_read, officer2, signed_in, events):
     load_read()
     address = photo_addresses(browser)[0]
     stranger = signed_in(officer2)
@@ -84,8 +88,6 @@ def test_a_token_ends_with_its_session(browser, load_read, officer, signed_in):
 
 def test_a_token_lasts_no_longer_than_a_session_may(officer, settings):
     with time_machine.travel(datetime(2026, 11, 21, 8, tzinfo=UTC), tick=False) as clock:
-        import uuid
-
         ids = {"record_id": uuid.uuid4(), "hit": uuid.uuid4()}
         token = read_tokens.make(user_id=officer.pk, session_key="k", **ids)
         assert read_tokens.opened(token, user_id=officer.pk, session_key="k") == read_tokens.Shown(**ids)
@@ -95,8 +97,6 @@ def test_a_token_lasts_no_longer_than_a_session_may(officer, settings):
 
 
 def test_a_token_needs_a_session_and_what_showed_the_read(officer):
-    import uuid
-
     with pytest.raises(ValueError, match="by a query or by a hit"):
         read_tokens.make(user_id=officer.pk, session_key="k", record_id=uuid.uuid4())
     token = read_tokens.make(user_id=officer.pk, session_key=None, record_id=uuid.uuid4(), query=uuid.uuid4())
@@ -106,8 +106,6 @@ def test_a_token_needs_a_session_and_what_showed_the_read(officer):
 
 @pytest.mark.req("RES-7")
 def test_a_photo_that_is_gone_is_not_found(browser, load_read, settings):
-    import shutil
-
     load_read()
     addresses = photo_addresses(browser)
     shutil.rmtree(settings.MEDIA_ROOT)

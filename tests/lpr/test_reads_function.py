@@ -1,10 +1,13 @@
 """The store's one door (BEY-3, QRY-2, QRY-8): a committed, young event of a whole question, and nothing but what it asks."""
 
+import hashlib
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from audit.context import Actor
 from audit.events import Kind
@@ -13,6 +16,7 @@ from config import databases
 from tests.lpr.stored_reads import HOUR, add_source, mark, store_read
 
 pytestmark = pytest.mark.usefixtures("database")
+READS_PAGE = Path(__file__).resolve().parents[2] / "lpr" / "sql" / "reads_page.sql"
 OFFICER = Actor(id=7, name="officer", aor="NYC", component="ERO", role="officer")
 
 
@@ -30,7 +34,8 @@ def ask(sql, *parameters, alias="default"):
 
 
 def page(event, *, state_read=True, before=(None, None), limit=500):
-    return ask("SELECT record_id, captured_at FROM store.reads_page(%s::uuid, %s::boolean, %s::timestamptz, %s::uuid, %s::integer)",
+    return ask("SELECT record_id, captured_at"
+               " FROM store.reads_page(%s::uuid, %s::boolean, %s::timestamptz, %s::uuid, %s::integer)",
                event, state_read, *before, limit)
 
 
@@ -92,18 +97,20 @@ def test_an_event_of_the_same_transaction_opens_nothing(call):
 @pytest.mark.parametrize("call", [page, outcome])
 def test_an_event_behind_a_released_savepoint_opens_nothing(call):
     store_read()
-    with pytest.raises(DatabaseError, match="no committed event"), transaction.atomic():
+    with transaction.atomic():
         with transaction.atomic():
             event = attempt(durably=False)
-        call(event)
+        with pytest.raises(DatabaseError, match="no committed event"):
+            call(event)
+        transaction.set_rollback(True)
 
 
 @pytest.mark.req("BEY-3", "QRY-8")
 def test_an_event_that_was_rolled_back_opens_nothing():
     store_read()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         event = attempt(durably=False)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with pytest.raises(DatabaseError, match="no committed event"):
         page(event)
 
@@ -126,8 +133,8 @@ def test_an_event_older_than_a_minute_opens_nothing_and_cannot_be_made_by_the_ap
 
 
 @pytest.mark.req("BEY-3")
-@pytest.mark.parametrize("kind", [Kind.SIGNED_OUT, Kind.QUERY_REFUSED, Kind.QUERY_RECALLED, Kind.AUDIT_SEARCHED, Kind.QUERY_ANSWERED,
-                                  Kind.PHOTO_VIEWED])
+@pytest.mark.parametrize("kind", [Kind.SIGNED_OUT, Kind.QUERY_REFUSED, Kind.QUERY_RECALLED, Kind.AUDIT_SEARCHED,
+                                  Kind.QUERY_ANSWERED, Kind.PHOTO_VIEWED])
 def test_an_event_of_another_kind_opens_no_reads(kind):
     store_read()
     with pytest.raises(DatabaseError, match="opens no reads"):
@@ -258,26 +265,23 @@ def test_a_page_key_cannot_reach_beyond_the_span():
 
 
 def test_the_digest_is_of_the_record_ids_of_all_pages():
-    import hashlib
-
     stored = [store_read(captured_at=datetime.now(UTC) - n * HOUR) for n in (1, 2)] + [store_read(state="")]
     event = attempt()
     [(count, _, digest)] = ask("SELECT * FROM store.reads_outcome(%s::uuid)", event)
-    ordered = [row[0] for row in sorted(page(event) + page(event, state_read=False), key=lambda row: (row[1], row[0]), reverse=True)]
+    rows = page(event) + page(event, state_read=False)
+    ordered = [record_id for record_id, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)]
     assert count == len(stored) == 3
     assert bytes(digest) == hashlib.sha256(b"".join(id.bytes for id in ordered)).digest()
 
 
 def plan_of_a_page():
     """The plan that the function's own settings give its query: the same text and settings, prepared, over five years."""
-    body = open("lpr/sql/reads_page.sql").read().split("CREATE OR REPLACE FUNCTION store.reads_page")[1]
+    body = READS_PAGE.read_text().split("CREATE OR REPLACE FUNCTION store.reads_page")[1]
     select = body[body.index("    SELECT r.record_id"):body.index(";\nEND")]
     names = {"s.plate": "varchar", "wanted_state": "varchar", "s.captured_from": "timestamptz", "upper_at": "timestamptz",
              "before_at": "timestamptz", "before_id": "uuid", "s.as_of": "timestamptz", "s.asked_at": "timestamptz",
              "s.geo_state": "varchar", "s.near_meters": "float8", "s.near_latitude": "float8", "s.near_longitude": "float8",
              "page_size": "int"}
-    import re
-
     for number, name in enumerate(names, 1):
         select = re.sub(rf"(?<![\w.]){re.escape(name)}\b", f"${number}", select)
     with databases.administrator() as administrator:
@@ -287,8 +291,8 @@ def plan_of_a_page():
             run(f"SET LOCAL {setting}")
         run(f"PREPARE page ({', '.join(names.values())}) AS {select}")
         [(plan,)] = run(
-            "EXPLAIN (ANALYZE, COSTS OFF, FORMAT JSON) EXECUTE page('XYZ1234', 'OH', now() - interval '90 days', now(), 'infinity',"
-            " 'ffffffff-ffff-ffff-ffff-ffffffffffff', now(), now(), NULL, NULL, NULL, NULL, 50)").fetchall()
+            "EXPLAIN (ANALYZE, COSTS OFF, FORMAT JSON) EXECUTE page('XYZ1234', 'OH', now() - interval '90 days', now(),"
+            " 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', now(), now(), NULL, NULL, NULL, NULL, 50)").fetchall()
     return plan[0]["Plan"]
 
 
@@ -303,8 +307,7 @@ def test_the_plan_walks_the_one_key_backwards_month_by_month_and_sorts_nothing()
     for days in range(200):
         store_read(captured_at=datetime.now(UTC) - timedelta(days=days, minutes=5))
     found = list(nodes(plan_of_a_page()))
-    reads = [node for node in found if node.get("Relation Name", "").startswith("read_") and node.get("Schema", "store") == "store"
-             and node["Relation Name"] != "read_marker"]
+    reads = [node for node in found if re.match(r"read_(\d{4}_\d\d|default)$", node.get("Relation Name", ""))]
     assert reads
     assert {node["Node Type"] for node in reads} <= {"Index Scan", "Index Only Scan"}
     for node in reads:
