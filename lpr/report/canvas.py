@@ -48,11 +48,6 @@ class Frame:
         return [(WIDTH / 2 + (point[0] - self.longitude) * across, HEIGHT / 2 - (point[1] - self.latitude) * up)
                 for point in line]
 
-    def degrees(self, x: float, y: float) -> tuple[float, float]:
-        """Longitude and latitude of a place on the sheet."""
-        across, up = self._units_per_degree
-        return self.longitude + (x - WIDTH / 2) / across, self.latitude - (y - HEIGHT / 2) / up
-
 
 @dataclass
 class Canvas:

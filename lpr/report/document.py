@@ -21,6 +21,7 @@ from lpr.recall import Asked
 from lpr.report import maps, prints
 from lpr.report.maps import View
 from lpr.report.printing import Printed
+from lpr.report.satellite import Satellite
 from lpr.search import Read
 
 TITLE = "Report of license plate reads"
@@ -112,11 +113,14 @@ def of(printed: Printed) -> Document:
 
 
 def _views_once() -> Callable[[float, float], tuple[View, View]]:
-    """Both views of a place; a place of several reads is drawn once."""
+    """Both views of a place: by streets, and from above or, without a satellite layer, by region. A place is drawn once."""
+    satellite = Satellite()
 
     @cache
     def draw(latitude: float, longitude: float) -> tuple[View, View]:
-        return (maps.near(latitude=latitude, longitude=longitude), maps.wide(latitude=latitude, longitude=longitude))
+        above = satellite.view(latitude=latitude, longitude=longitude)
+        return (maps.near(latitude=latitude, longitude=longitude),
+                above or maps.wide(latitude=latitude, longitude=longitude))
 
     return draw
 

@@ -32,6 +32,7 @@ LONGEST_ROW = 0.5
 
 OUTLINES_CREDIT = "County and state lines: U.S. Census Bureau"
 
+DARK, LIGHT = "#1b1b1b", "#ffffff"
 GROUND, SEA = "#f5f2eb", "#cfdfea"
 AREAS = {"water": ("#bcd5e8", "#a7c5dd"), "park": ("#d3e5c6", "#c3d8b4"), "building": ("#e2dccf", "#cfc7b5")}
 # OpenStreetMap's words and the classes of TIGER/Line, each from 0 (a path) to 4 (a motorway).
@@ -123,10 +124,17 @@ def wide(*, latitude: float, longitude: float) -> View:
     canvas.scale(frame.meters_per_unit)
     state = [f"in {home.name}"] if home else []
     place = "; ".join([*state, *(f"county of {name}" for name in shown)]) or "outside of the counties known"
-    streets = f" Main streets: {', '.join(named)}." if named else ""
+    main = f" Main streets: {', '.join(named)}." if named else ""
     return View("Wide view, by region", f"Map of the region, {WIDE_METERS // 1000} kilometers wide, north up, with a marker on "
-                f"the place of capture: {place}.{streets}", canvas.svg(),
+                f"the place of capture: {place}.{main}", canvas.svg(),
                 frozenset([OUTLINES_CREDIT, *(row.credit for row in rows if row.credit)]))
+
+
+def name_over(canvas: Canvas, frame: Frame) -> set[str]:
+    """Write the names of streets over a picture that is there already; return the credits of the street data."""
+    rows = _rows(frame, Street.objects.filter(kind="street").exclude(name=""))
+    _name_streets(canvas, Labels([*_MARKER, *_LEGEND]), rows, sizes=(11, 11.5, 12, 13, 13.5), light=True)
+    return {row.credit for row in rows if row.credit}
 
 
 def _rows(frame: Frame, streets: QuerySet[Street]) -> list[_Row]:
@@ -149,7 +157,8 @@ def _draw_streets(canvas: Canvas, rows: Collection[_Row], widths: tuple[float, .
 
 
 def _name_streets(
-    canvas: Canvas, labels: Labels, rows: Iterable[_Row], *, sizes: tuple[float, ...], least: int = 0
+    canvas: Canvas, labels: Labels, rows: Iterable[_Row], *, sizes: tuple[float, ...], least: int = 0,
+    light: bool = False,
 ) -> list[str]:
     """Write each street's name once, larger streets first; return the names that found a place."""
     by_name: dict[str, list[_Row]] = defaultdict(list)
@@ -161,7 +170,8 @@ def _name_streets(
         rank = max(row.rank for row in pieces)
         found = labels.along([row.points for row in pieces], name, size=sizes[rank])
         if found:
-            canvas.text(name, found[0], size=sizes[rank], angle=found[1], weight=600 if rank >= MAIN_RANK else 400)
+            canvas.text(name, found[0], size=sizes[rank], angle=found[1], weight=600 if rank >= MAIN_RANK else 400,
+                        color=LIGHT if light else DARK, halo=DARK if light else LIGHT)
             written.append(name)
     return written
 

@@ -50,7 +50,8 @@ def selected(query, *reads, kind=Kind.REPORT_PRINTED):
 
 
 @pytest.mark.req("RES-3", "RES-7")
-@pytest.mark.parametrize(("show", "purpose", "kind"), [(pdf, "pdf", "application/pdf"), (page, "print", "text/html; charset=utf-8")])
+@pytest.mark.parametrize(("show", "purpose", "kind"), [
+    (pdf, "pdf", "application/pdf"), (page, "print", "text/html; charset=utf-8")])
 def test_printing_is_on_record_with_the_ids_that_the_user_selected(browser, events, show, purpose, kind):
     first, second, third = (store_read(captured_at=datetime.now(UTC) - hours * HOUR) for hours in (3, 2, 1))
     address = ask(browser)
