@@ -64,6 +64,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.reportfooter": ("view", "add", "change"),
         "lpr.quarantinedrecord": ("view",),
         "lpr.receipt": ("view",),
+        "alerts.alertpolicy": ("view", "change"),
         "accounts.course": ("view", "add", "change"),
         "accounts.rulestext": ("view", "add", "change"),
     },

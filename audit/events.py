@@ -34,7 +34,6 @@ class Kind(TextChoices):
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
     # alerts
     LIST_CREATED = "list.created", "Alert list created"
-    LIST_CHANGED = "list.changed", "Alert list changed"
     LIST_DELETED = "list.deleted", "Alert list deleted"
     LIST_VIEWED = "list.viewed", "Alert list viewed"
     ENTRY_ADDED = "entry.added", "Alert entry added"  # list, entry, scope, oldest_open (transaction)
@@ -42,7 +41,6 @@ class Kind(TextChoices):
     ENTRY_REFUSED = "entry.refused", "Alert entry refused"  # what was entered, errors by field
     ENTRY_RENEWED = "entry.renewed", "Alert entry renewed"
     ENTRY_REMOVED = "entry.removed", "Alert entry removed"
-    ENTRY_EXPIRED = "entry.expired", "Alert entry expired"
     ENTRIES_SEARCHED = "entries.searched", "Own alert entries searched"
     HIT_MADE = "hit.made", "Alert hit"  # entry, record
     HITS_VIEWED = "hits.viewed", "Hits viewed"
