@@ -24,12 +24,12 @@ class Kind(TextChoices):
     QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest
     QUERY_FAILED = "query.failed", "Query failed"  # why
     QUERY_REFUSED = "query.refused", "Query refused"  # what was entered, errors by field
-    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page
-    QUERY_REPLAYED = "query.replayed", "Query replayed"
+    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page, purpose: results, again, alert
+    QUERY_REPLAYED = "query.replayed", "Query replayed"  # by an audit role: page, purpose
     QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
     # query; reads: the ids selected; purpose: print or pdf
     REPORT_PRINTED = "report.printed", "Reads printed or downloaded"
-    PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number
+    PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number, hit
     READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
     # alerts

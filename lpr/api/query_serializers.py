@@ -27,7 +27,7 @@ class QuerySerializer(serializers.Serializer):
     near_radius_km = serializers.DecimalField(8, 3, required=False)
 
 
-class ReadSerializer(serializers.Serializer):
+class FoundReadSerializer(serializers.Serializer):
     """One read. What its source did not give is empty."""
 
     id = serializers.UUIDField()
@@ -56,7 +56,7 @@ class AnswerSerializer(serializers.Serializer):
     id = serializers.UUIDField(help_text="The audit id of the query.")
     count = serializers.IntegerField(help_text="Reads found in all, on all pages.")
     count_state_unread = serializers.IntegerField(help_text="Of them, reads whose state was not read.")
-    reads = ReadSerializer(many=True)
+    reads = FoundReadSerializer(many=True)
     next = serializers.URLField(allow_null=True, help_text="The page that follows, or null.")
 
 
@@ -100,5 +100,5 @@ class RecallSerializer(serializers.Serializer):
 
 
 class ReplaySerializer(AskedSerializer):
-    reads = ReadSerializer(many=True)
+    reads = FoundReadSerializer(many=True)
     next = serializers.URLField(allow_null=True)

@@ -50,11 +50,16 @@ def map_data() -> dict[str, str]:
     if (settings.MAP_STREET_TILES or settings.MAP_SATELLITE_TILES) and settings.MAP_ATTRIBUTION:
         credits.append(settings.MAP_ATTRIBUTION)
     return {
-        "streets_url": "/map/streets/",
-        "street_tiles": "/map/tiles/street/{z}/{y}/{x}" if settings.MAP_STREET_TILES else "",
-        "satellite_tiles": "/map/tiles/satellite/{z}/{y}/{x}" if settings.MAP_SATELLITE_TILES else "",
+        "streets_url": reverse("lpr:map_streets"),
+        "street_tiles": _tiles("street") if settings.MAP_STREET_TILES else "",
+        "satellite_tiles": _tiles("satellite") if settings.MAP_SATELLITE_TILES else "",
         "attribution": " · ".join(credits),
     }
+
+
+def _tiles(layer: str) -> str:
+    """The address of a layer's tiles with the three numbers left to the script."""
+    return reverse("lpr:map_tile", args=[layer, 0, 0, 0]).removesuffix("0/0/0") + "{z}/{y}/{x}"
 
 
 def _with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
