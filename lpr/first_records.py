@@ -1,4 +1,4 @@
-"""The policies that an installation starts with: reasons, offenses with their limitation, limits of the timeframe (QRY-1 to QRY-4).
+"""The policies that an installation starts with: reasons, offenses with their limitation, timeframes (QRY-1 to QRY-4).
 
 They are records from then on: the operator changes them in the back office, with history. What is there is never overwritten.
 """
