@@ -5,6 +5,7 @@ transaction; photos are written before, under names that only this record can ha
 """
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from audit.events import Kind
-from audit.record import record
+from audit.record import AuditUnavailable, record
 from lpr import admission, loading, photo_store
 from lpr.admission import Conditions, NotAdmitted
 from lpr.formats.native_read import NativeRead, Outcome, Refused
@@ -24,10 +25,17 @@ from lpr.geography import atlas
 from lpr.loading import ALIAS, PreparedRead, Stored
 from lpr.models import QuarantinedRecord, Receipt, Source
 
+__all__ = ["AuditUnavailable", "Delivered", "NotStored", "SetAside", "take_in"]
+
+logger = logging.getLogger(__name__)
 SAME_ID = "source_record_id: this record came before with other content; the first is kept."
 LONGEST_RAW = 20_000
 _LONGEST_VALUE = 1_000
 _WORTH_THREADS = 8
+
+
+class NotStored(Exception):
+    """The database did not take the delivery, and nothing of it is stored: it can be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +80,16 @@ def take_in(
 
     Raises:
         AuditUnavailable: the log cannot be written; nothing is stored then.
-        DatabaseError: nothing is stored.
+        NotStored: the database failed; nothing is stored then.
     """
+    try:
+        return _take_in(source, sent, body_digest, now, first_index)
+    except DatabaseError as error:
+        logger.error("a delivery was not stored: %s", type(error).__name__)
+        raise NotStored(type(error).__name__) from error
+
+
+def _take_in(source: Source, sent: Sequence[Outcome], body_digest: str, now: datetime, first_index: int) -> Delivered:
     conditions = Conditions(source, admission.authorities_of(source, using=ALIAS), atlas(using=ALIAS), now)
     refused = [_refusal(outcome) for outcome in sent if isinstance(outcome, Refused)]
     admitted: list[Admitted] = []

@@ -1,5 +1,6 @@
 """Where photos of reads lie: Django's storage, under names made from the record id, written once and never over another."""
 
+import posixpath
 from urllib.parse import unquote, urljoin
 from uuid import UUID
 
@@ -51,11 +52,14 @@ def fetch(url: str, *, source_name: str) -> bytes:
     Raises:
         PhotoNotFetched: it lies elsewhere, or nothing is there.
     """
-    folder = urljoin(settings.SITE_URL, f"{settings.MEDIA_URL}{INBOX}{source_name}/")
-    if not folder.startswith(("http://", "https://")) or not url.startswith(folder):
+    own = f"{INBOX}{source_name}/"
+    folder = urljoin(settings.SITE_URL, f"{settings.MEDIA_URL}{own}")
+    name = own + unquote(url.removeprefix(folder))
+    inside = posixpath.normpath(name) == name and "\\" not in name
+    if not folder.startswith(("http://", "https://")) or not url.startswith(folder) or not inside:
         raise PhotoNotFetched("The photo's address is not in the operator's photo store.")
     try:
-        with default_storage.open(f"{INBOX}{source_name}/{unquote(url.removeprefix(folder))}") as file:
+        with default_storage.open(name) as file:
             return file.read(photos.MOST_BYTES + 1)
     except (OSError, ValueError, SuspiciousFileOperation) as error:
         raise PhotoNotFetched("There is no photo at this address of the operator's photo store.") from error

@@ -1,9 +1,12 @@
 from django.urls import path
 
+from lpr.views import map as map_views
 from lpr.views import photos, queries, report
 
 app_name = "lpr"
 urlpatterns = [
+    path("map/streets/", map_views.streets, name="map_streets"),
+    path("map/tiles/<str:layer>/<int:z>/<int:y>/<int:x>", map_views.tile, name="map_tile"),
     path("queries/", queries.recalled, name="queries"),
     path("queries/new/", queries.ask, name="query_new"),
     path("queries/<uuid:query>/", queries.result, name="query"),

@@ -1,5 +1,5 @@
 """The back office of the reads room."""
 
-from lpr.admin import policy
+from lpr.admin import deliveries, policy, sources
 
-__all__ = ["policy"]
+__all__ = ["deliveries", "policy", "sources"]

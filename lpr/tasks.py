@@ -1,0 +1,15 @@
+"""Jobs of the store of reads."""
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+from django.db import connection
+
+
+@shared_task
+def maintain_partitions() -> None:
+    """Make the months of reads and events and the weeks of record ids that are due, and drop the weeks that are over."""
+    now = datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.maintain_partitions(%s::timestamptz)", [now])
+        cursor.execute("SELECT store.maintain_partitions(%s::timestamptz)", [now])
