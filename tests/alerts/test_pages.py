@@ -169,9 +169,11 @@ def test_hits_are_paged_newest_first_and_none_is_lost_between_pages(browser, wat
 
 
 @pytest.mark.req("ALR-9")
-def test_the_overview_counts_plates_and_hits(browser, watch, load_read):
-    watch()
+def test_the_overview_counts_plates_and_hits_and_each_look_is_on_record(browser, watch, load_read, events):
+    entry = watch()
     load_read()
+    browser.get(f"/alerts/{entry.alert_list_id}/")
+    assert events("list.viewed")[0]["details"] == {"list": str(entry.alert_list_id)}
     page = browser.get("/alerts/").content.decode()
     assert re.search(r'data-label="Plates" class="numeric">1<', page)
     assert re.search(r'data-label="Hits" class="numeric">1<', page)
