@@ -127,8 +127,7 @@ def open_page(*, search: UUID, user_id: int | None, cursor: str = "", size: int 
         SearchNotFound: no such search of this person, or a cursor that is not of this search.
         audit.record.AuditUnavailable: the look could not be recorded.
     """
-    owner = _one("SELECT audit.search_owner(%s::uuid)", search)[0]
-    if owner is None or owner != user_id:
+    if user_id is None or owner_of(search) != user_id:
         raise SearchNotFound
     before_at, before_id, number = _read_cursor(cursor, search)
     viewed = record_durably(Kind.AUDIT_VIEWED, search=search, page=number).id
@@ -138,6 +137,11 @@ def open_page(*, search: UUID, user_id: int | None, cursor: str = "", size: int 
     return Page(
         search=search, searched_at=searched_at, criteria=Criteria.from_facts(json.loads(criteria or "{}")), number=number,
         events=shown, next_cursor=_cursor(search, shown[-1], number + 1) if len(found) > size else "")
+
+
+def owner_of(search: UUID) -> int | None:
+    """The number of the user who searched, or None where there is no such search."""
+    return _one("SELECT audit.search_owner(%s::uuid)", search)[0]
 
 
 def _events(viewed: UUID, before_at: datetime | None, before_id: UUID | None, limit: int) -> list[FoundEvent]:

@@ -6,4 +6,5 @@ app_name = "audit"
 urlpatterns = [
     path("", views.search_form, name="search"),
     path("searches/<uuid:search_id>/", views.results, name="results"),
+    path("searches/<uuid:search_id>/bundle", views.bundle, name="bundle"),
 ]

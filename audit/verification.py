@@ -31,6 +31,9 @@ _EXTRA = ("SELECT e.id FROM audit.event e"
           " WHERE NOT EXISTS (SELECT FROM audit.sealed_leaf l WHERE l.id = e.id AND l.at = e.at)"
           " AND NOT EXISTS (SELECT FROM audit.unsealed u WHERE u.id = e.id AND u.at = e.at) ORDER BY e.at, e.id LIMIT 1")
 
+_PLANNER = ("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true),"
+            " set_config('enable_seqscan', %s, true)")
+
 
 class Mismatch(Exception):
     """The log is not what was sealed; the message names the first bad event or checkpoint."""
@@ -64,7 +67,7 @@ class _Row:
 
     @classmethod
     def of(cls, row: tuple) -> "_Row":
-        return cls(*row[:10], row[10:])
+        return cls(*(*row[:10], row[10:]))
 
 
 def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
@@ -112,7 +115,7 @@ def _snapshot() -> Iterator[psycopg.Cursor]:
 def _sealed_leaves(cursor: psycopg.Cursor) -> Iterator[tuple[int, bytes]]:
     """Every sealed leaf in order, its event checked."""
     # A chunk is looked up event by event; the planner would else read the whole log for each.
-    cursor.execute("SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)")
+    cursor.execute(_PLANNER, ["off"] * 3)
     start = 0
     while True:
         cursor.execute(_SEALED, [start, start + CHUNK])
@@ -124,7 +127,7 @@ def _sealed_leaves(cursor: psycopg.Cursor) -> Iterator[tuple[int, bytes]]:
         if len(rows) < CHUNK:
             break
         start += CHUNK
-    cursor.execute("SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)")
+    cursor.execute(_PLANNER, ["on"] * 3)
 
 
 def _check(row: _Row, name: str) -> None:

@@ -221,7 +221,7 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
     if len(leaves) < 2 or first["kind"] != "audit.searched" or event["kind"] != "audit.bundled":
         raise NotProven("the bundle does not begin with its search and end with its making")
     search, made = json.loads(first["payload"]), json.loads(event["payload"])
-    wanted = {"search": first["id"], "count": len(leaves) - 2, "digest": hashlib.sha256(b"".join(leaves[:-1])).hexdigest()}
+    wanted = {"search": first["id"], "count": len(leaves) - 2, "digest": hashlib.sha256(b"".join(leaves[1:-1])).hexdigest()}
     if made.get("details") != wanted:
         raise NotProven("events were left out, added or moved: count and digest are not those recorded when it was made")
     return Report(checkpoint, len(leaves) - 2, search, first["at"], made, bool(keys))

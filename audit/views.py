@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import search, words
+from audit import bundles, search, words
 from audit.access import reader_required, sees_every_aor
 from audit.forms import SearchForm
 
@@ -45,3 +46,20 @@ def results(request: HttpRequest, search_id: UUID) -> HttpResponse:
     return render(request, "audit/results.html", {
         "page": page, "rows": rows, "criteria": words.criteria(page.criteria), "form": SearchForm.of(page.criteria),
         "every_aor": sees_every_aor(request.user)})
+
+
+@require_safe
+@never_cache
+@reader_required
+def bundle(request: HttpRequest, search_id: UUID) -> HttpResponse:
+    try:
+        content = bundles.make(search=search_id, user_id=request.user.pk)
+    except search.SearchNotFound as error:
+        raise Http404 from error
+    except bundles.TooManyEvents as error:
+        messages.error(request, str(error))
+        return redirect("audit:results", search_id)
+    except bundles.NotYetSealed as error:
+        return render(request, "503.html", {"detail": str(error)}, status=503)
+    return HttpResponse(content, content_type="application/jsonl", headers={
+        "Content-Disposition": f'attachment; filename="bundle-{search_id}.jsonl"'})

@@ -70,6 +70,8 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.query_owner": frozenset({"lpr_app"}),
     "audit.search_owner": frozenset({"lpr_app"}),
     "audit.search_seen": frozenset({"lpr_app"}),
+    "audit.proof_page": frozenset({"lpr_app"}),
+    "audit.proof_of_bundle": frozenset({"lpr_app"}),
     "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),

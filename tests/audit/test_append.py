@@ -43,15 +43,13 @@ def test_the_leaf_is_the_hash_of_header_and_salted_payload():
 
 
 @pytest.mark.req("AUD-2")
-@pytest.mark.parametrize("alias", ["default", "loader", "owner"])
-@pytest.mark.parametrize("statement", [
-    "UPDATE audit.event SET kind = 'x.y'", "DELETE FROM audit.event", "TRUNCATE audit.event",
-    "TRUNCATE audit.event_default",
-])
-def test_no_login_changes_the_log(alias, statement):
+def test_no_login_changes_the_log():
     record_durably(Kind.SIGNED_OUT)
-    with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
-        cursor.execute(statement)
+    for alias in connections:
+        for statement in ("UPDATE audit.event SET kind = 'x.y'", "DELETE FROM audit.event", "TRUNCATE audit.event",
+                          "TRUNCATE audit.event_default"):
+            with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
+                cursor.execute(statement)
 
 
 @pytest.mark.req("AUD-2")
