@@ -56,7 +56,7 @@ class _Event:
             "xact": self.xact})
 
 
-def make(*, search: UUID, user_id: int | None, wait_seconds: float = 20) -> bytes:
+def make(*, search: UUID, user_id: int | None, wait_seconds: float) -> bytes:
     """The bundle of a search, for its searcher; each page read and the bundle itself are recorded.
 
     Args:

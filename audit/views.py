@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -53,7 +54,8 @@ def results(request: HttpRequest, search_id: UUID) -> HttpResponse:
 @reader_required
 def bundle(request: HttpRequest, search_id: UUID) -> HttpResponse:
     try:
-        content = bundles.make(search=search_id, user_id=request.user.pk)
+        content = bundles.make(search=search_id, user_id=request.user.pk,
+                               wait_seconds=settings.AUDIT_SEAL_WAIT_SECONDS)
     except search.SearchNotFound as error:
         raise Http404 from error
     except bundles.TooManyEvents as error:

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+import audit.seals
 from alerts.models import Notification, NotificationStatus
 from config import databases
 from config.celery import app
@@ -67,4 +68,12 @@ def notifications() -> str:
     return f"{late} are late" if late else "ok"
 
 
-PARTS: dict[str, Callable[[], str]] = {"database": database, "broker": broker, "notifications": notifications}
+def seals() -> str:
+    """No event has been waiting for its seal for longer than a minute."""
+    waiting_since = audit.seals.state().waiting_since
+    late = waiting_since is not None and waiting_since < datetime.now(UTC) - timedelta(minutes=1)
+    return f"events wait since {waiting_since:%Y-%m-%d %H:%M} UTC" if late else "ok"
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "database": database, "broker": broker, "notifications": notifications, "seals": seals}

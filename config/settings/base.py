@@ -245,6 +245,7 @@ REPORT_FONTS = BASE_DIR / "config" / "static" / "vendor" / "fonts"
 MAP_STREET_TILES = env.str("MAP_STREET_TILES", "")
 MAP_SATELLITE_TILES = env.str("MAP_SATELLITE_TILES", "")
 MAP_ATTRIBUTION = env.str("MAP_ATTRIBUTION", "")
+MAP_TILE_CACHE = DATA_DIR / "tiles"
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -270,6 +271,8 @@ AUDIT_SPOOL = env.path("AUDIT_SPOOL", DATA_DIR / "audit-spool.log")
 # last checkpoint given out, by which a database restored from an older copy is found.
 AUDIT_SIGNING_KEY_FILE = env.path("AUDIT_SIGNING_KEY_FILE", DATA_DIR / "secrets" / "audit-signing.pem")
 AUDIT_MAKE_SIGNING_KEY = False
+# How long a request for a bundle waits for the seal, which comes every ten seconds.
+AUDIT_SEAL_WAIT_SECONDS = 20
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {

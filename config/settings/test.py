@@ -7,3 +7,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True
 SITE_URL = "http://testserver"
 EMBEDDED_POSTGRES_DURABLE = False
+AUDIT_SEAL_WAIT_SECONDS = 2

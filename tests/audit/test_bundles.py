@@ -50,7 +50,7 @@ def ask(count: int, plate: str = "ABC123", actor: context.Actor = OFFICER) -> No
 def bundle_of(actor: context.Actor = OPR, **criteria: str) -> list[bytes]:
     with context.acting(actor):
         begun = search.begin(criteria=search.Criteria(**criteria))
-        return bundles.make(search=begun, user_id=actor.id).splitlines(keepends=True)
+        return bundles.make(search=begun, user_id=actor.id, wait_seconds=10).splitlines(keepends=True)
 
 
 def keys() -> list[str]:
@@ -180,11 +180,12 @@ def test_a_bundle_too_large_or_not_sealed_in_time_says_so(monkeypatch):
         monkeypatch.setattr(bundles, "MOST", 2)
         monkeypatch.setattr(bundles, "_STEP", 1)
         with pytest.raises(bundles.TooManyEvents, match="more than 2 events"):
-            bundles.make(search=begun, user_id=OPR.id)
+            bundles.make(search=begun, user_id=OPR.id, wait_seconds=0)
 
 
 @pytest.mark.req("BEY-2", "AUD-12")
-def test_the_page_hands_the_bundle_to_the_searcher_alone(sealer, signed_in, auditor, manager, officer):
+def test_the_page_hands_the_bundle_to_the_searcher_alone(sealer, settings, signed_in, auditor, manager, officer):
+    settings.AUDIT_SEAL_WAIT_SECONDS = 10
     ask(2)
     browser = signed_in(auditor)
     address = browser.post("/audit/", {"plate": "ABC123"}).url
@@ -197,12 +198,11 @@ def test_the_page_hands_the_bundle_to_the_searcher_alone(sealer, signed_in, audi
     assert signed_in(officer).get(f"{address}bundle").status_code == 403
 
 
-def test_the_page_says_what_is_in_the_way(signed_in, auditor, monkeypatch):
+def test_the_page_says_what_is_in_the_way(signed_in, auditor, monkeypatch, settings):
+    settings.AUDIT_SEAL_WAIT_SECONDS = 0
     ask(3)
     browser = signed_in(auditor)
     address = browser.post("/audit/", {"plate": "ABC123"}).url
-    make = bundles.make
-    monkeypatch.setattr(bundles, "make", lambda **given: make(**given, wait_seconds=0))
     late = browser.get(f"{address}bundle")
     assert late.status_code == 503
     assert "seal is late" in late.content.decode()

@@ -196,7 +196,8 @@ def test_no_login_changes_a_seal(now):
     column = {"sealed_leaf": "index", "node": "index", "checkpoint": "size"}
     for alias in connections:
         for table, name in column.items():
-            for statement in (f"UPDATE audit.{table} SET {name} = {name}", f"DELETE FROM audit.{table}", f"TRUNCATE audit.{table}"):
+            for statement in (f"UPDATE audit.{table} SET {name} = {name}", f"DELETE FROM audit.{table}",
+                              f"TRUNCATE audit.{table}"):
                 with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
                     cursor.execute(statement)
 
@@ -241,3 +242,13 @@ def test_the_command_seals_what_waits_and_is_itself_on_the_record(events, capsys
     call_command("seal_audit")
     assert capsys.readouterr().out == "sealed=3 size=3\n"
     assert events(Kind.COMMAND_RUN)[0]["details"] == {"command": "seal_audit"}
+
+
+def test_readiness_tells_of_a_late_seal(client, now, monkeypatch):
+    append()
+    assert client.get("/readyz").json()["parts"]["seals"] == "ok"
+    late = seals.State(0, None, now - timedelta(minutes=2))
+    monkeypatch.setattr(seals, "state", lambda: late)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["seals"].startswith("events wait since")
