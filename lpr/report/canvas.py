@@ -4,7 +4,7 @@ The same SVG stands in the print view and in the PDF, so it keeps to what both d
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,6 +18,7 @@ METERS_OF_A_MILE = 1609.344
 _FINEST = 0.8  # units: points closer than this are drawn as one
 
 Point = tuple[float, float]
+MIDDLE: Point = (WIDTH / 2, HEIGHT / 2)
 Degrees = Sequence[Sequence[float]]
 """Pairs of longitude and latitude."""
 
@@ -45,8 +46,17 @@ class Frame:
     def places(self, line: Degrees) -> list[Point]:
         """Where the points of a line in degrees lie on the sheet; an area of a few hundred kilometers is taken as flat."""
         across, up = self._units_per_degree
-        return [(WIDTH / 2 + (point[0] - self.longitude) * across, HEIGHT / 2 - (point[1] - self.latitude) * up)
-                for point in line]
+        west, north = self.longitude - WIDTH / 2 / across, self.latitude + HEIGHT / 2 / up
+        return [((x - west) * across, (north - y) * up) for x, y in line]
+
+    def thinned(self, line: Degrees) -> list[Point]:
+        """The same without the points that nobody can tell from the one before; first and last stay."""
+        points = self.places(line)
+        kept = points[:1]
+        for point in points[1:-1]:
+            if abs(point[0] - kept[-1][0]) + abs(point[1] - kept[-1][1]) >= _FINEST:
+                kept.append(point)
+        return [*kept, *points[1:][-1:]]
 
 
 @dataclass
@@ -63,9 +73,16 @@ class Canvas:
             self.parts.append(f'<path d="{data}" fill="{fill}" fill-rule="evenodd" stroke="{edge}" stroke-width="{width}"/>')
 
     def lines(self, lines: Iterable[Sequence[Point]], *, color: str, width: float, dash: str = "") -> None:
-        if data := "".join(_path(line) for line in lines):
+        self.stroke(self.path(lines), color=color, width=width, dash=dash)
+
+    def path(self, lines: Iterable[Sequence[Point]]) -> str:
+        """Lines as one path, which may be stroked more than once."""
+        return "".join(map(_path, lines))
+
+    def stroke(self, path: str, *, color: str, width: float, dash: str = "") -> None:
+        if path:
             dashes = f' stroke-dasharray="{dash}"' if dash else ""
-            self.parts.append(f'<path d="{data}" fill="none" stroke="{color}" stroke-width="{width:.2f}"'
+            self.parts.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width:.2f}"'
                               f' stroke-linecap="round" stroke-linejoin="round"{dashes}/>')
 
     def text(
@@ -87,9 +104,9 @@ class Canvas:
         self.parts.append(f'<image x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}"'
                           f' preserveAspectRatio="none" xlink:href={quoteattr(data_url)}/>')
 
-    def marker(self, at: Point = (WIDTH / 2, HEIGHT / 2)) -> None:
+    def marker(self, at: Point = MIDDLE) -> None:
         """A pin whose tip stands on the place; dark enough for a black and white printer."""
-        x, y = at
+        x, y = round(at[0], 1), round(at[1], 1)
         self.parts.append(
             f'<ellipse cx="{x}" cy="{y}" rx="7" ry="2.6" fill="#000000" fill-opacity="0.35"/>'
             f'<path d="M{x} {y}C{x - 4} {y - 15} {x - 15} {y - 20} {x - 15} {y - 32}A15 15 0 0 1 {x + 15} {y - 32}'
@@ -120,19 +137,7 @@ class Canvas:
 
 
 def _path(line: Sequence[Point]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in _thinned(line))
-
-
-def _thinned(line: Sequence[Point]) -> Iterator[Point]:
-    """The line without the points that nobody can tell from the one before; first and last stay."""
-    last = line[0]
-    yield last
-    for point in line[1:-1]:
-        if abs(point[0] - last[0]) + abs(point[1] - last[1]) >= _FINEST:
-            last = point
-            yield point
-    if len(line) > 1:
-        yield line[-1]
+    return "M" + "L".join([f"{x:.1f} {y:.1f}" for x, y in line])
 
 
 def _scale_bars(meters_per_unit: float) -> tuple[tuple[str, float], tuple[str, float]]:

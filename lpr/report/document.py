@@ -21,6 +21,7 @@ from lpr.recall import Asked
 from lpr.report import maps, prints
 from lpr.report.maps import View
 from lpr.report.printing import Printed
+from lpr.report.region import Regions
 from lpr.report.satellite import Satellite
 from lpr.search import Read
 
@@ -114,13 +115,13 @@ def of(printed: Printed) -> Document:
 
 def _views_once() -> Callable[[float, float], tuple[View, View]]:
     """Both views of a place: by streets, and from above or, without a satellite layer, by region. A place is drawn once."""
-    satellite = Satellite()
+    satellite, regions = Satellite(), Regions()
 
     @cache
     def draw(latitude: float, longitude: float) -> tuple[View, View]:
         above = satellite.view(latitude=latitude, longitude=longitude)
         return (maps.near(latitude=latitude, longitude=longitude),
-                above or maps.wide(latitude=latitude, longitude=longitude))
+                above or regions.view(latitude=latitude, longitude=longitude))
 
     return draw
 

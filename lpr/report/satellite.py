@@ -16,8 +16,10 @@ from django.conf import settings
 from PIL import Image
 
 from lpr import map_tiles
-from lpr.report import maps
-from lpr.report.canvas import WIDTH, Canvas, Frame
+from lpr.models import Street
+from lpr.report import drawn_streets
+from lpr.report.canvas import MIDDLE, WIDTH, Canvas, Frame
+from lpr.report.labels import Labels
 from lpr.report.maps import View
 
 METERS = 880
@@ -59,11 +61,14 @@ class Satellite:
             x, y, right, bottom = _corners(frame, square)
             # A hair wider, so that no seam shows between two tiles.
             canvas.picture(picture, x=x, y=y, width=right - x + 0.3, height=bottom - y + 0.3)
-        credits = maps.name_over(canvas, frame)
+        rows = drawn_streets.rows(frame, Street.objects.filter(kind="street").exclude(name=""))
+        labels = Labels([*drawn_streets.around(MIDDLE), *drawn_streets.LEGEND])
+        drawn_streets.name(canvas, labels, rows, sizes=(11, 11.5, 12, 13, 13.5), light=True)
         canvas.marker()
         canvas.scale(frame.meters_per_unit)
+        credits = {settings.MAP_ATTRIBUTION, *(row.credit for row in rows)} - {""}
         return View("Satellite view", f"Satellite picture, {METERS} meters wide, north up, with a marker on the place of capture "
-                    "and the names of streets.", canvas.svg(), frozenset(filter(None, [settings.MAP_ATTRIBUTION, *credits])))
+                    "and the names of streets.", canvas.svg(), frozenset(credits))
 
     def _tiles(self, squares: list[Square]) -> list[tuple[Square, str]]:
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import private_page
+from accounts.access import private_page, user_of
 from lpr import recall, search
 from lpr.report import document, pdf, printing
 from lpr.report.document import Document
@@ -45,7 +45,7 @@ def _report(request: HttpRequest, query: UUID, purpose: Purpose) -> Document:
     sent = request.POST if request.method == "POST" else request.GET
     reads = printing.selection(sent.getlist("read"), by_address=request.method == "GET")
     try:
-        return document.of(printing.print_reads(query=query, user=request.user, reads=reads, purpose=purpose))
+        return document.of(printing.print_reads(query=query, user=user_of(request), reads=reads, purpose=purpose))
     except (recall.QueryNotFound, printing.NothingToPrint) as nothing:
         raise Http404 from nothing
 
