@@ -4,7 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.ingest")
+# Set, not proposed: the package `config` has proposed the web's settings by now, and this process is never anything else.
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.ingest"
 application = get_wsgi_application()
 
 from config import checks  # noqa: E402

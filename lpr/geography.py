@@ -16,13 +16,13 @@ from django.conf import settings
 
 from lpr import places
 from lpr.models import Street, StreetDataset
-from lpr.streets import AddressRange, Feature
+from lpr.streets import AddressRange, Feature, Kind
 
 SQUARE = 0.1
 """Degrees: about 11 km, a few thousand streets in a city."""
 
 REACH = 0.04
-"""Degrees around a square in which streets still matter: twice as far east and west, so that it is more than a mile up to 79 degrees north."""
+"""Degrees around a square in which streets still matter, twice that east and west: more than a mile up to 79 degrees north."""
 
 MOST_SQUARES = 100
 MOST_ANSWERS = 50_000
@@ -85,7 +85,7 @@ class Atlas:
 def _feature(street: Street) -> Feature:
     geometry = tuple((longitude, latitude) for longitude, latitude in street.points)
     ranges = tuple(AddressRange(*span) for span in street.ranges)
-    kind = "street" if street.kind == "street" else "address"
+    kind: Kind = "street" if street.kind == "street" else "address"
     return Feature(kind, street.name, street.street_class, geometry, ranges, street.number, street.city, street.zip_code)
 
 

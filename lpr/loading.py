@@ -275,6 +275,8 @@ incoming AS NOT MATERIALIZED (
     FROM pg_temp.delivery d
 )"""
 
+_OUTCOME = "\nSELECT (SELECT count(*) FROM stored)::integer, ({hits})::integer, ARRAY({conflicts})"
+
 
 @cache
 def _statement(registered: tuple[Matcher, ...], *, careful: bool, recent: bool) -> str:
@@ -287,7 +289,7 @@ def _statement(registered: tuple[Matcher, ...], *, careful: bool, recent: bool) 
     """
     matching = [matcher.ctes.replace("%", "%%").strip().rstrip(",") for matcher in registered]
     hits = " + ".join(matcher.count for matcher in registered)
-    conflicts = "ARRAY(SELECT DISTINCT e.record_id FROM earlier e WHERE NOT e.same)" if careful else "ARRAY[]::uuid[]"
+    conflicts = "SELECT DISTINCT e.record_id FROM earlier e WHERE NOT e.same" if careful else "SELECT NULL::uuid WHERE false"
     stored = _STORED.format(on_conflict="" if recent and not careful else "ON CONFLICT DO NOTHING")
-    return (",\n".join([(_SOME_KNOWN if careful else _ALL_NEW) + stored, *matching])
-            + f"\nSELECT (SELECT count(*) FROM stored)::integer, ({hits})::integer, {conflicts}")
+    ctes = ",\n".join([(_SOME_KNOWN if careful else _ALL_NEW) + stored, *matching])
+    return ctes + _OUTCOME.format(hits=hits, conflicts=conflicts)

@@ -55,7 +55,7 @@ def tile(*, layer: str, zoom: int, row: int, column: int) -> Tile:
     template = getattr(settings, LAYERS.get(layer, ""), "")
     if not template or not 0 <= zoom <= DEEPEST or not (0 <= row < 2**zoom and 0 <= column < 2**zoom):
         raise NoSuchTile
-    path = Path(settings.DATA_DIR) / "tiles" / layer / str(zoom) / str(row) / str(column)
+    path = Path(settings.MAP_TILE_CACHE) / layer / str(zoom) / str(row) / str(column)
     kept = _kept(path)
     if kept is not None and path.stat().st_mtime > time.time() - KEPT_SECONDS:
         return kept

@@ -3,7 +3,6 @@
 A wordbook belongs to one connection of the loader: it dies with it, and never outlives the database it speaks of.
 """
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -74,54 +73,56 @@ class Wordbook:
         if len(self.places) + len(self.models) > MOST_WORDS:
             self._clear()
         known_cameras = self.cameras_of(source_id)
-        self._learn_names("make", self.makes, makes - self.makes.keys())
-        self._learn_names("model", self.models, models - self.models.keys())
-        self._learn_cameras(source_id, known_cameras, cameras - known_cameras.keys())
-        self._learn_places(places - self.places.keys())
+        for known, words, table in ((self.makes, makes, _MAKE), (self.models, models, _MODEL)):
+            known.update(self._ids(table, {word: (word,) for word in words - known.keys()}))
+        known_cameras.update(self._ids(_CAMERA, {word: (source_id, word) for word in cameras - known_cameras.keys()}))
+        self.places.update(self._ids(_PLACE, {place: place for place in places - self.places.keys()}))
 
-    def _learn_names(self, table: str, known: dict[str, int], words: Collection[str]) -> None:
-        if words:
-            known.update(self._ids(
-                f"SELECT w.name, w.id FROM store.{table} w WHERE w.name = ANY(%s::text[])",
-                f"INSERT INTO store.{table} (name) SELECT unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING",
-                {word: (word,) for word in words}))
-
-    def _learn_cameras(self, source_id: int, known: dict[str, int], words: Collection[str]) -> None:
-        if words:
-            found = self._ids(
-                "SELECT w.name, w.id FROM unnest(%s::integer[], %s::text[]) n(source_id, name)"
-                " JOIN store.camera w USING (source_id, name)",
-                "INSERT INTO store.camera (source_id, name) SELECT * FROM unnest(%s::integer[], %s::text[]) ORDER BY 2"
-                " ON CONFLICT DO NOTHING",
-                {word: (source_id, word) for word in words})
-            known.update(found)
-
-    def _learn_places(self, places: Collection[Place]) -> None:
-        if places:
-            columns = "state, zone, address, intersection, address_is_approximate"
-            unnested = "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])"
-            self.places.update(self._ids(
-                f"SELECT w.state, w.zone, w.address, w.intersection, w.address_is_approximate, w.id"
-                f" FROM {unnested} n({columns}) JOIN store.place w USING ({columns})",
-                f"INSERT INTO store.place ({columns}) SELECT * FROM {unnested} ORDER BY 1, 2, 3, 4, 5"
-                f" ON CONFLICT DO NOTHING",
-                {place: place for place in places}))
-
-    def _ids(self, select: str, insert: str, rows_by_word: dict[Any, tuple]) -> dict[Any, int]:
+    def _ids(self, table: "_Table", rows_by_word: dict[Any, tuple]) -> dict[Any, int]:
         """Ids of words, of which those that are missing are added; another loader may be adding them as well."""
-        found = self._select(select, rows_by_word)
+        if not rows_by_word:
+            return {}
+        found = self._select(table, rows_by_word)
         missing = {word: row for word, row in rows_by_word.items() if word not in found}
         if missing:
             with transaction.atomic(using=self._connection.alias, durable=True), self._connection.cursor() as cursor:
-                cursor.execute(insert, _columns(missing))
-            found |= self._select(select, missing)
+                cursor.execute(table.insert, _columns(missing))
+            found |= self._select(table, missing)
         return found
 
-    def _select(self, select: str, rows_by_word: dict[Any, tuple]) -> dict[Any, int]:
+    def _select(self, table: "_Table", rows_by_word: dict[Any, tuple]) -> dict[Any, int]:
         with self._connection.cursor() as cursor:
-            cursor.execute(select, _columns(rows_by_word))
+            cursor.execute(table.select, _columns(rows_by_word))
             rows = cursor.fetchall()
         return {row[0] if len(row) == 2 else Place(*row[:-1]): row[-1] for row in rows}
+
+
+class _Table(NamedTuple):
+    """How words of a table are looked up and added, each for many at once; added in order, so that no two loaders deadlock."""
+
+    select: str
+    insert: str
+
+
+_MAKE = _Table(
+    "SELECT w.name, w.id FROM store.make w WHERE w.name = ANY(%s::text[])",
+    "INSERT INTO store.make (name) SELECT unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING")
+_MODEL = _Table(
+    "SELECT w.name, w.id FROM store.model w WHERE w.name = ANY(%s::text[])",
+    "INSERT INTO store.model (name) SELECT unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING")
+_CAMERA = _Table(
+    "SELECT w.name, w.id FROM unnest(%s::integer[], %s::text[]) n(source_id, name)"
+    " JOIN store.camera w ON w.source_id = n.source_id AND w.name = n.name",
+    "INSERT INTO store.camera (source_id, name) SELECT * FROM unnest(%s::integer[], %s::text[]) ORDER BY 2"
+    " ON CONFLICT DO NOTHING")
+_PLACE = _Table(
+    """SELECT w.state, w.zone, w.address, w.intersection, w.address_is_approximate, w.id
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[]) n(state, zone, address, crossing, approximate)
+    JOIN store.place w ON w.state = n.state AND w.zone = n.zone AND w.address = n.address AND w.intersection = n.crossing
+                      AND w.address_is_approximate = n.approximate""",
+    """INSERT INTO store.place (state, zone, address, intersection, address_is_approximate)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[]) ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT DO NOTHING""")
 
 
 def _columns(rows_by_word: dict[Any, tuple]) -> list[list]:

@@ -56,8 +56,10 @@ class SourceKeyAdmin(AuditedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: SourceKey | None = None) -> tuple[str, ...]:
         return ("source", "prefix", "created_at", "valid_until") if obj else ()
 
-    def get_form(self, request: HttpRequest, obj: SourceKey | None = None, **options: Any) -> type[forms.ModelForm]:
-        return super().get_form(request, obj, **options) if obj else NewKeyForm
+    def get_form(
+        self, request: HttpRequest, obj: SourceKey | None = None, change: bool = False, **options: Any
+    ) -> type[forms.ModelForm]:
+        return super().get_form(request, obj, change, **options) if obj else NewKeyForm
 
     def save_model(self, request: HttpRequest, obj: SourceKey, form: forms.ModelForm, change: bool) -> None:
         """The one act of this page is to issue a key; a form of an issued key changes nothing."""

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
@@ -115,7 +116,7 @@ class ReadsView(APIView):
         """Deliver up to 1,000 reads, one Rekor `alpr_group`, or one Plate Recognizer hook (JSON, or multipart with the fields
         `json` and `upload`). Sending a record again is safe: it is stored once and counted as a duplicate.
         """
-        source: Source = request.auth
+        source = cast(Source, request.auth)
         try:
             delivery = _taken_apart(request._request, source)
         except APIException as refusal:

@@ -29,7 +29,8 @@ def reason_of(deliver, native_read):
 
     def run(**fields):
         delivered = deliver(native_read(**fields))
-        assert delivered.stored == 0 and len(delivered.refused) == 1
+        assert delivered.stored == 0
+        assert len(delivered.refused) == 1
         assert asked("SELECT count(*) FROM store.read") == [(0,)]
         return delivered.refused[0].reason
 
@@ -141,7 +142,8 @@ def test_time_of_capture_lies_between_retention_and_ten_minutes_ahead(deliver, n
 @pytest.mark.req("DAT-2")
 def test_a_read_from_where_the_source_has_no_authority_is_refused_and_counted(reason_of):
     reason = reason_of(latitude=25.7617, longitude=-80.1918)
-    assert reason.startswith("Not authorized") and "FL" in reason
+    assert reason.startswith("Not authorized")
+    assert "FL" in reason
     assert Receipt.objects.get().refused == 1
 
 
@@ -191,7 +193,8 @@ def test_photos_are_stored_by_record_id_without_metadata(deliver, native_read, s
     for kind in ("plate", "vehicle"):
         with default_storage.open(photos.name(record_id(source.pk, "one"), kind)) as file:
             content = file.read()
-        assert content.startswith(b"\xff\xd8\xff") and b"Exif" not in content
+        assert content.startswith(b"\xff\xd8\xff")
+        assert b"Exif" not in content
 
 
 @pytest.mark.req("RES-1")
@@ -250,7 +253,8 @@ def test_address_intersection_zone_and_state_are_filled_in(deliver, native_read,
     ((state, zone, address, intersection, approximate),) = asked(PLACE)
     assert (state, zone, intersection, approximate) == ("OH", "America/New_York", "1st Ave & Main St", True) or \
            (state, zone, intersection, approximate) == ("OH", "America/New_York", "Main St & 1st Ave", True)
-    assert "Main St" in address and "43215" in address
+    assert "Main St" in address
+    assert "43215" in address
 
 
 @pytest.mark.req("DAT-6")

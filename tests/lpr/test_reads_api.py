@@ -72,7 +72,9 @@ def test_native_reads_are_stored_once_and_answered_one_by_one(post):
 def test_the_source_is_who_acts(post):
     post({"reads": [native()]})
     (event,) = events("reads.loaded")
-    assert event["actor"] == "source:test-toll" and event["request"] and event["address"] == "127.0.0.1"
+    assert event["actor"] == "source:test-toll"
+    assert event["request"]
+    assert event["address"] == "127.0.0.1"
 
 
 @pytest.mark.req("DAT-3")
@@ -159,7 +161,8 @@ def test_a_wrong_key_is_401_with_problem_details_and_on_record(source, header):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["WWW-Authenticate"] == "Source"
     assert answer.json()["status"] == 401
-    assert len(events("reads.refused")) == 1 and events("access.refused") == []
+    assert len(events("reads.refused")) == 1
+    assert events("access.refused") == []
     assert asked("SELECT count(*) FROM store.read") == [(0,)]
 
 

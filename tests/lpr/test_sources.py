@@ -18,11 +18,13 @@ def key(source, now):
 def test_a_key_opens_its_source_and_only_its_hash_is_kept(source, key, now):
     assert sources.authenticate(f"Source {key}", now=now) == source
     secret = key.split("_", 2)[2]
-    assert key.startswith("pl_") and len(secret) >= 43
+    assert key.startswith("pl_")
+    assert len(secret) >= 43
     with databases.administrator() as admin:
         (kept,) = admin.execute("SELECT to_json(k)::text FROM lpr_sourcekey k").fetchone()
         (said,) = admin.execute("SELECT string_agg(payload, ' ') FROM audit.event").fetchone()
-    assert secret not in kept and secret not in said
+    assert secret not in kept
+    assert secret not in said
 
 
 @pytest.mark.req("DAT-1")
@@ -79,7 +81,8 @@ def test_operations_staff_keep_sources_and_see_what_was_set_aside(operations, so
 @pytest.mark.req("DAT-1")
 def test_a_key_is_shown_once_to_the_one_who_issues_it(operations, source, now):
     answer = operations.post("/admin/lpr/sourcekey/add/", {"source": source.pk, "valid_until_0": "", "valid_until_1": ""})
-    assert answer.status_code == 200 and "no-store" in answer["Cache-Control"]
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
     issued = SourceKey.objects.get()
     text = answer.content.decode()
     key = text[text.index(f"pl_{issued.prefix}_"):].partition("<")[0]

@@ -109,7 +109,7 @@ class Refusals:
         for item in refused:
             line = {"index": item.index, "source_record_id": item.source_record_id, "reason": item.reason,
                     "record": _record(item.raw)}
-            print(json.dumps(line), file=self.file)  # noqa: T201 - into the file
+            print(json.dumps(line), file=self.file)
 
 
 def _record(raw: str) -> object:
