@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -65,7 +66,7 @@ def acting(actor: Actor) -> Iterator[Context]:
         yield context
 
 
-def actor_of(user: object) -> Actor | None:
+def actor_of(user: Any) -> Actor | None:
     """The actor for a signed-in user, or None for an anonymous one."""
     if not getattr(user, "is_authenticated", False):
         return None

@@ -22,7 +22,6 @@ class AuditMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with context.entered(context.of_request(request)) as now:
-            request.audit_context = now
             response = self.get_response(request)
             try:
                 self._record_refusal(request, response, now)
@@ -50,7 +49,7 @@ class AuditMiddleware:
 
 def identify(request: HttpRequest) -> None:
     """Take the actor and the session mark from the request; called again where a login changes them."""
-    now = request.audit_context
+    now = context.current()
     now.actor = context.actor_of(getattr(request, "user", None))
     session = getattr(request, "session", None)
     now.session = context.session_mark(session.session_key if session is not None else None)

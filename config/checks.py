@@ -33,7 +33,7 @@ def matcher_is_present(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def production_lacks_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Name every value that production needs and does not have, all at once."""
-    missing = [Error(f"{name} is not set: it {why}.", id="plateledger.E002")
+    missing: list[CheckMessage] = [Error(f"{name} is not set: it {why}.", id="plateledger.E002")
                for name, why in getattr(settings, "NEEDED", NEEDED).items() if not os.environ.get(name, "")]
     if settings.DEBUG:
         missing.append(Error("DJANGO_DEBUG is on: an error page would show the data of a request.", id="plateledger.E003"))

@@ -216,7 +216,8 @@ def _relation_differences(connection: psycopg.Connection) -> Iterator[str]:
         found.setdefault((schema, name, role), set()).add(right)
     for key in sorted(found.keys() | wanted.keys()):
         schema, name, role = key
-        more, less = found.get(key, set()) - wanted.get(key, set()), wanted.get(key, set()) - found.get(key, set())
+        there, meant = frozenset(found.get(key, ())), wanted.get(key, frozenset())
+        more, less = there - meant, meant - there
         if more:
             yield f"{role} may {', '.join(sorted(more))} {schema}.{name}"
         if less:

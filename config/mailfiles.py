@@ -21,6 +21,6 @@ class EmailBackend(BaseEmailBackend):
         for message in email_messages:
             name = f"{time.time_ns()}-{next(_serial)}"
             partial = folder / f".{name}.part"
-            partial.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            partial.write_bytes(message.message().as_bytes())
             partial.rename(folder / f"{name}.eml")
         return len(email_messages)

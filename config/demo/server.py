@@ -4,7 +4,7 @@ The broker is in memory, so worker and web must be one process; production runs 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import beat
@@ -18,7 +18,7 @@ from config.celery import app as celery_app
 class Server(BaseApplication):
     """Serves on `port` of this machine only; `beside` is started in the serving process once it is ready."""
 
-    def __init__(self, *, port: int, beside: list[Callable[[], None]]) -> None:
+    def __init__(self, *, port: int, beside: Sequence[Callable[[], None]]) -> None:
         self.port = port
         self.beside = beside
         super().__init__()

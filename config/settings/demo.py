@@ -38,12 +38,15 @@ MAIL_DIR = DATA_DIR / "mail"
 SERVES_READ_INTAKE = True
 # Static files are served from where they lie: no collecting before the first page.
 WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
+CELERY_BEAT_SCHEDULE["send-account-mail"]["schedule"] = 2.0
 MFA_REQUIRED = False
+# The one that the made-up people share, whatever its owner chose.
+PASSWORDS_NOT_BLOCKED = [env.str("DEMO_PASSWORD", "")]
 # The demo's log is signed with a key made on first use.
 AUDIT_MAKE_SIGNING_KEY = True
 
 # The terminal of the demo shows what went wrong, not every task.
-LOGGING = LOGGING | {"root": LOGGING["root"] | {"level": "WARNING"}}
+LOGGING["root"] = {"handlers": ["console"], "level": "WARNING"}

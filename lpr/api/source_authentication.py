@@ -7,6 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from audit import context
 from audit.events import Kind
 from audit.record import record_durably
 from lpr import sources
@@ -37,7 +38,7 @@ class SourceAuthentication(BaseAuthentication):
             record_durably(Kind.READS_REFUSED, why=str(refusal))
             raise AuthenticationFailed("A valid key of a source is needed.") from refusal
         # From here on the source acts in every event, also in that of a refusal.
-        request._request.audit_context.actor = sources.actor_of(source)  # type: ignore[attr-defined]
+        context.current().actor = sources.actor_of(source)
         return SourceCaller(source), source
 
     def authenticate_header(self, request: Request) -> str:
