@@ -18,7 +18,7 @@ DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").resolve()
 PRODUCTION = True
 DEBUG = env.bool("DJANGO_DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 AGENCY_NAME = env.str("AGENCY_NAME", "Agency")
 
 # --- The house ------------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ SESSION_ABSOLUTE_SECONDS = min(env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60)
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 # --- Transport and pages ----------------------------------------------------------------------------------------------
 # How many proxies stand before us: the client's address is that many hops from the right of X-Forwarded-For.
