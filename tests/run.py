@@ -38,7 +38,7 @@ def main() -> None:
             sys.exit("No Chromium was found and none could be installed: install the package `chromium`, or run "
                      "`python -m tests.run -m 'not browser'` to leave the browser tests out.")
         environment["CHROMIUM"] = path
-    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2)]
+    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2), "--dist", "loadgroup"]
     done = subprocess.run([sys.executable, "-m", "pytest", *workers, *arguments], cwd=ROOT, env=environment, check=False)
     stop = [sys.executable, "-c", "import os, pathlib; from config import embedded;"
             " embedded.stop(pathlib.Path(os.environ['DATA_DIR']))"]

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from config.demo import fleet, pictures
 from tests.journeys.conftest import Demo, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
 CASE = "Subject name John Doe, case number 12345678"
 
 
