@@ -125,17 +125,17 @@ def _store_once(
 ) -> Stored:
     connection = connections[ALIAS]
     connection.ensure_connection()
-    # Words are committed before, in statements of their own: an id that is remembered must not be rolled back.
     words = wordbook_of(connection)
-    words.learn(source_id=source.pk, cameras={read.camera for read in reads}, makes={read.make for read in reads},
-                models={read.model for read in reads}, places={read.place for read in reads})
-    once, twice = _once_each(reads)
-    rows = _rows(source.pk, once, words)
+    batch = _packed(source.pk, reads, words)
+    once, twice = (reads, set[int]()) if len(batch.record_ids) == len(reads) else _once_each(reads)
+    if len(once) < len(reads):
+        batch = _packed(source.pk, once, words)
     with transaction.atomic(using=ALIAS, durable=True):
-        counted = _store_rows(source, once, rows, received_at, now, careful=careful) if once else _Counted(0, 0, ())
+        counted = _store_rows(source, batch, received_at, now, careful=careful) if once else _Counted(0, 0, ())
         other = set(counted.conflicts)
-        conflicts = sorted({*twice, *(i for i, read in enumerate(reads) if other and read.record_id in other)})
-        outcome = Stored(counted.stored, len(reads) - counted.stored - len(conflicts), counted.hits, tuple(conflicts))
+        conflicts = twice | {i for i, read in enumerate(reads) if read.record_id in other} if other else twice
+        outcome = Stored(counted.stored, len(reads) - counted.stored - len(conflicts), counted.hits,
+                         tuple(sorted(conflicts)))
         if beside is not None:
             beside(outcome)
     return outcome
@@ -149,29 +149,48 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _ROW = struct.Struct(">hiqi16si16siiiiiiiiiiiiihi?i")
 
 
-def _rows(source_id: int, reads: Sequence[PreparedRead], words: Wordbook) -> bytes:
-    """The rows of `pg_temp.delivery`, in the order of its columns."""
-    pack = _ROW.pack
-    makes, models, cameras, places = words.makes, words.models, words.cameras_of(source_id), words.places
-    rows = [_HEADER]
+class _Packed(NamedTuple):
+    """The rows of `pg_temp.delivery`, in the order of its columns; the ids they hold; and the oldest time among them."""
+
+    rows: bytes
+    record_ids: set[bytes]
+    oldest: datetime
+
+
+def _packed(source_id: int, reads: Sequence[PreparedRead], words: Wordbook) -> _Packed:
+    """Pack the reads, learning first what words are new: in most batches none is."""
+    try:
+        return _pack(reads, words, words.cameras_of(source_id))
+    except KeyError:
+        # Committed before, in statements of its own: an id that is remembered must not be rolled back.
+        words.learn(source_id=source_id, cameras={read.camera for read in reads}, makes={read.make for read in reads},
+                    models={read.model for read in reads}, places={read.place for read in reads})
+        return _pack(reads, words, words.cameras_of(source_id))
+
+
+def _pack(reads: Sequence[PreparedRead], words: Wordbook, cameras: dict[str, int]) -> _Packed:
+    pack, makes, models, places = _ROW.pack, words.makes, words.models, words.places
+    rows, record_ids, oldest = [_HEADER], set(), timedelta.max
     for (record_id, digest, plate, state, captured_at, latitude, longitude, camera, make, model, place, confidence,
          cut) in reads:
         since = captured_at - _EPOCH
+        if since < oldest:
+            oldest = since
+        id_bytes = record_id.bytes
+        record_ids.add(id_bytes)
         rows.append(pack(
-            13, 8, (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds, 16, record_id.bytes, 16, digest,
+            13, 8, (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds, 16, id_bytes, 16, digest,
             4, latitude, 4, longitude, 4, cameras[camera], 4, places[place], 4, makes[make], 4, models[model],
             2, confidence, 1, cut, len(plate),
         ) + plate.encode() + (b"\0\0\0\2" + state.encode() if state else b"\0\0\0\0"))
     rows.append(_END)
-    return b"".join(rows)
+    return _Packed(b"".join(rows), record_ids, _EPOCH + oldest if reads else _EPOCH)
 
 
-def _once_each(reads: Sequence[PreparedRead]) -> tuple[Sequence[PreparedRead], list[int]]:
+def _once_each(reads: Sequence[PreparedRead]) -> tuple[Sequence[PreparedRead], set[int]]:
     """The reads without repeated record ids, and the positions of those that repeat one with other content."""
-    if len({read.record_id.int for read in reads}) == len(reads):
-        return reads, []
     first: dict[UUID, PreparedRead] = {}
-    other = [i for i, read in enumerate(reads) if first.setdefault(read.record_id, read).digest != read.digest]
+    other = {i for i, read in enumerate(reads) if first.setdefault(read.record_id, read).digest != read.digest}
     return list(first.values()), other
 
 
@@ -184,19 +203,19 @@ class _Counted(NamedTuple):
 
 
 def _store_rows(
-    source: Source, reads: Sequence[PreparedRead], rows: bytes, received_at: datetime, now: datetime, *, careful: bool
+    source: Source, batch: _Packed, received_at: datetime, now: datetime, *, careful: bool
 ) -> _Counted:
     weeks = {"week": week_of(now), "first_week": week_of(now - LOOK_BACK)}
     with connections[ALIAS].cursor() as cursor:
         with cursor.copy("COPY pg_temp.delivery FROM STDIN (FORMAT binary)") as copy:
-            copy.write(rows)
+            copy.write(batch.rows)
         cursor.execute(_KNOWN_BEFORE, weeks)
         careful = careful or cursor.fetchone()[0]
         # A statement of its own: the one that follows must take its snapshot after the lock, so that an activation which
         # waited for this loading finds its reads, and one before it is seen (`alerts.matching`).
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s::bigint)", [MATCHING_LOCK])
         # A read of the last weeks cannot have been stored before its record id was first remembered.
-        recent = min(read.captured_at for read in reads) > now - LOOK_BACK + timedelta(days=1)
+        recent = batch.oldest > now - LOOK_BACK + timedelta(days=1)
         cursor.execute(_statement(tuple(matchers), careful=careful, recent=recent),
                        weeks | {"received_at": received_at, "source_id": source.pk, "source": source.label})
         return _Counted(*cursor.fetchone())

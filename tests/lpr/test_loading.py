@@ -152,3 +152,12 @@ def test_words_are_not_learnt_inside_a_transaction(prepared, stored):
 def test_the_loader_reads_no_reads(database):
     with pytest.raises(DatabaseError), connections["loader"].cursor() as cursor:
         cursor.execute("SELECT latitude_e6 FROM store.read")
+
+
+def test_a_wordbook_that_is_full_begins_anew(prepared, stored, monkeypatch):
+    stored(prepared(), prepared("r2", make="Kia"))
+    monkeypatch.setattr("lpr.wordbook.MOST_WORDS", 0)
+    assert stored(prepared("r3", make="Lada"), prepared("r4", make="Kia")).stored == 2
+    with databases.administrator() as admin:
+        names = admin.execute("SELECT m.name FROM store.read r JOIN store.make m ON m.id = r.make_id ORDER BY 1").fetchall()
+    assert [name for (name,) in names] == ["Ford", "Kia", "Kia", "Lada"]
