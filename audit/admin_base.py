@@ -52,10 +52,16 @@ class AuditedAdmin(admin.ModelAdmin):
         for obj in queryset:
             self._record(Kind.RECORD_DELETED, obj)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """A list shows people and things like a record does, so looking at it is recorded first."""
+        record(Kind.RECORD_VIEWED, model=self.model._meta.label_lower, object="list")
+        return super().changelist_view(request, extra_context)
+
     def render_change_form(self, request: HttpRequest, context: dict, add: bool = False, change: bool = False,
                            form_url: str = "", obj: Model | None = None) -> HttpResponse:
-        if obj is not None and request.method == "GET":
-            self._record(Kind.RECORD_VIEWED, obj)
+        if request.method == "GET":
+            # An empty form offers people and things to choose from.
+            record(Kind.RECORD_VIEWED, model=self.model._meta.label_lower, object=str(obj.pk) if obj else "new")
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
