@@ -121,13 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
      "OPTIONS": {"user_attributes": ("username", "full_name", "email")}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.LengthAndRepetitionValidator"},
-    {"NAME": "accounts.passwords.BlockedWordsValidator"},
 ]
-# Words of the agency that nobody's password may be made of, beside its name; checked at every sign-in.
-PASSWORD_BLOCKED_WORDS = ["plateledger", "password", "license", "plate", "reader", *env.list("PASSWORD_BLOCKED_WORDS", [])]
-PASSWORDS_NOT_BLOCKED: list[str] = []
-# The second factor (decision 12); managers, auditors and superusers give one in production whatever this says.
-MFA_REQUIRED = env.bool("MFA_REQUIRED", True)
 LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
 LOCKOUT_WINDOW_SECONDS = env.int("LOCKOUT_WINDOW_SECONDS", 15 * 60)
 # axes limits spraying by address only, and keeps nothing that was typed; the account's own row is ours.
@@ -215,7 +209,6 @@ CELERY_BEAT_SCHEDULE = {
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
     "resume-activations": {"task": "alerts.tasks.resume_activations", "schedule": 60.0, "options": {"expires": 60}},
     "tell-of-locked-accounts": {"task": "accounts.tasks.tell_of_locks", "schedule": 60.0, "options": {"expires": 60}},
-    "send-account-mail": {"task": "accounts.tasks.send_account_mail", "schedule": 15.0, "options": {"expires": 15}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
 }
