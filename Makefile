@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA_DIR ?= var
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench soak setup setup-tests requirements matrix
+.PHONY: demo test check bench soak setup setup-tests requirements screenshot matrix
 
 demo: setup ## the whole service with made-up data, in the foreground
 	@exec $(PY) manage.py demo
@@ -46,6 +46,10 @@ COMPILE := $(PY) -m uv pip compile -q --generate-hashes --python-version 3.11 --
 requirements: setup-tests ## compile the lock files anew
 	@$(COMPILE) requirements.in -o requirements.txt
 	@$(COMPILE) tests/requirements.in -o tests/requirements.txt
+
+screenshot: setup-tests ## take README's picture anew, by the journey test
+	@$(PY) -m tests.run tests/journeys/test_an_officers_day.py -k from_signing_in
+	@mkdir -p docs/screenshots && cp $(DATA_DIR)/test/screenshots/results.png docs/screenshots/results.png
 
 matrix: setup-tests ## write docs/control-matrix.md from the marks of the tests
 	@$(PY) -m tests.control_matrix

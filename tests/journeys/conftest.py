@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from config.frontend import ROOT
 
 AXE = ROOT / "config" / "static" / "vendor" / "axe" / "axe.min.js"
-SCREENSHOTS = ROOT / "docs" / "screenshots" if os.environ.get("UPDATE_SCREENSHOTS") else settings.DATA_DIR / "screenshots"
+SCREENSHOTS = settings.DATA_DIR / "screenshots"
 WIDTHS = (320, 768, 1280)
 
 
