@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User, UserGroup
-from alerts import lists, matching
-from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification, Scope
+from alerts import deconfliction, lists, matching
+from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit, Notification, NotificationKind, Scope
 from audit.events import Kind
-from audit.record import record, record_durably
+from audit.record import record, record_durably, record_many
 from lpr import plates, states
 from lpr.loading import MATCHING_LOCK
 from lpr.search import sane
@@ -128,12 +129,45 @@ def _insert(
         case_reference=case_reference, other_name=other_name, other_unit=other_unit, created_at=now,
         valid_until=now + timedelta(days=policy.validity_days))
     added = record(
-        Kind.ENTRY_ADDED, **_findable(entry), case_reference=case_reference, for_whom=for_whom, other_unit=other_unit,
+        Kind.ENTRY_ADDED, **findable(entry), case_reference=case_reference, for_whom=for_whom, other_unit=other_unit,
         valid_until=entry.valid_until, ongoing_investigation=True, scope=alert_list.scope,
         oldest_open=matching.oldest_open_transaction())
     entry.activation = added.id
     entry.save(force_insert=True)
+    deconfliction.plan(entries=[entry], owner=entry.owner, now=now)
     return entry
+
+
+def insert_many(*, alert_list: AlertList, checked: Sequence[Mapping[str, str]], now: datetime) -> list[Entry]:
+    """Insert entries whose fields were checked, with one event each, in the open transaction that has locked the list's row.
+
+    Whoever calls matches them back after the commit (`matching.match_many_back`).
+
+    Args:
+        alert_list: the list.
+        checked: `plate` (folded), `state`, `reason`, `case_reference`, `for_whom` and `other_name` of each.
+        now: the moment of adding.
+
+    Raises:
+        ListFull: the list would hold more than policy allows; nothing is inserted.
+    """
+    policy = AlertPolicy.objects.get(pk=1)
+    if alert_list.entries.count() + len(checked) > policy.max_entries:
+        raise ListFull(f"The list would hold more than {policy.max_entries:,} plates, which is the most that it may hold.")
+    added = [Entry(
+        alert_list=alert_list, owner=alert_list.owner, plate=row["plate"], state=row["state"], reason=row["reason"],
+        case_reference=row["case_reference"], other_name=row["other_name"], created_at=now,
+        valid_until=now + timedelta(days=policy.validity_days)) for row in checked]
+    oldest_open = matching.oldest_open_transaction()
+    recorded = record_many(Kind.ENTRY_ADDED, [findable(entry) | {
+        "case_reference": entry.case_reference, "for_whom": row["for_whom"], "valid_until": entry.valid_until,
+        "ongoing_investigation": True, "scope": alert_list.scope, "oldest_open": oldest_open,
+    } for entry, row in zip(added, checked, strict=True)])
+    for entry, event in zip(added, recorded, strict=True):
+        entry.activation = event.id
+    Entry.objects.bulk_create(added)
+    deconfliction.plan(entries=added, owner=alert_list.owner, now=now)
+    return added
 
 
 def renew(*, entry: Entry, by: User, need_confirmed: bool, note: str, now: datetime) -> Entry:
@@ -149,10 +183,7 @@ def renew(*, entry: Entry, by: User, need_confirmed: bool, note: str, now: datet
         NeedNotConfirmed, NoteMissing, GraceOver: refused.
         EntryNotFound: it is not `by`'s, or was removed.
     """
-    if not need_confirmed:
-        raise NeedNotConfirmed("Confirm that the operational need continues.")
-    if not note.strip():
-        raise NoteMissing("Say why the need continues.")
+    _check_affirmed(need_confirmed, note)
     with transaction.atomic(durable=True):
         policy = AlertPolicy.objects.get(pk=1)
         kept = Entry.objects.select_for_update().visible_to(by).filter(pk=entry.pk).first()
@@ -160,14 +191,48 @@ def renew(*, entry: Entry, by: User, need_confirmed: bool, note: str, now: datet
             raise EntryNotFound
         if now >= kept.valid_until + timedelta(days=policy.grace_days):
             raise GraceOver("The time to renew this entry is over. Add the plate again if it is needed.")
-        had_expired = now >= kept.valid_until
-        kept.valid_until = now + timedelta(days=policy.validity_days)
-        renewed = record(Kind.ENTRY_RENEWED, **_findable(kept), note=note.strip(), need_confirmed=True,
-                         valid_until=kept.valid_until, oldest_open=matching.oldest_open_transaction())
-        if had_expired:
-            kept.activation, kept.matched_back_at = renewed.id, None
-        kept.save(update_fields=["valid_until", "activation", "matched_back_at"])
-    return _matched_back(kept) if had_expired else kept
+        had_ended = _renew(kept, policy, note, now)
+    return _matched_back(kept) if had_ended else kept
+
+
+def renew_many(*, entries: Sequence[UUID], by: User, need_confirmed: bool, note: str, now: datetime) -> list[Entry]:
+    """As `renew`, for several entries of `by` in one step, each with its event.
+
+    Raises:
+        NeedNotConfirmed, NoteMissing: refused.
+
+    Returns: what was renewed; what is gone, or is past its grace, is left out.
+    """
+    _check_affirmed(need_confirmed, note)
+    with transaction.atomic(durable=True):
+        policy = AlertPolicy.objects.get(pk=1)
+        kept = list(Entry.objects.select_for_update(of=["self"]).visible_to(by).filter(
+            pk__in=entries, valid_until__gt=now - timedelta(days=policy.grace_days)).order_by("pk"))
+        ended = [entry.pk for entry in kept if _renew(entry, policy, note, now)]
+    if ended:
+        matching.match_many_back(entries=ended)
+    return kept
+
+
+def _check_affirmed(need_confirmed: bool, note: str) -> None:
+    if not need_confirmed:
+        raise NeedNotConfirmed("Confirm that the operational need continues.")
+    if not note.strip():
+        raise NoteMissing("Say why the need continues.")
+
+
+def _renew(entry: Entry, policy: AlertPolicy, note: str, now: datetime) -> bool:
+    """Renew an entry whose row is locked; return whether it had ended, and so has to be matched back."""
+    had_ended = now >= entry.valid_until or entry.status == EntryStatus.EXPIRED
+    entry.valid_until, entry.prompted_days = now + timedelta(days=policy.validity_days), None
+    renewed = record(Kind.ENTRY_RENEWED, **findable(entry), note=note.strip(), need_confirmed=True,
+                     valid_until=entry.valid_until, oldest_open=matching.oldest_open_transaction())
+    if had_ended:
+        entry.activation, entry.matched_back_at = renewed.id, None
+    if entry.status == EntryStatus.EXPIRED:
+        entry.status = EntryStatus.ACTIVE
+    entry.save(update_fields=["valid_until", "prompted_days", "status", "activation", "matched_back_at"])
+    return had_ended
 
 
 def remove(*, entry: Entry, by: User, note: str = "", now: datetime) -> None:
@@ -192,21 +257,41 @@ def remove_many(*, entries: Sequence[UUID], by: User, note: str = "", now: datet
     Returns: how many were removed.
     """
     with transaction.atomic(durable=True):
-        _wait_for_loadings()
-        gone = list(Entry.objects.select_for_update(of=["self"]).visible_to(by).filter(pk__in=entries)
-                    .select_related("alert_list").order_by("pk"))
-        ids, folded = [entry.pk for entry in gone], {entry.plate for entry in gone}
-        # By plate and entry, because that is how the two are kept (decision 15).
-        Notification.objects.filter(plate__in=folded, entry_id__in=ids).delete()
-        Hit.objects.filter(plate__in=folded, entry_id__in=ids).delete()
-        Entry.objects.filter(pk__in=ids).delete()
-        for entry in gone:
-            record(Kind.ENTRY_REMOVED, **_findable(entry), note=note.strip(), case_reference=entry.case_reference)
-        for alert_list in AlertList.objects.filter(
-                pk__in={entry.alert_list_id for entry in gone}, is_single_plate=True, entries__isnull=True):
-            record(Kind.LIST_DELETED, list=alert_list.pk, name=alert_list.name)
-            alert_list.delete()
+        wait_for_loadings()
+        gone = erase(Entry.objects.visible_to(by).filter(pk__in=entries), note=note)
+        delete_emptied_lists(gone)
     return len(gone)
+
+
+def delete_emptied_lists(gone: Sequence[Entry]) -> None:
+    """A single-plate list goes with its entry, in the open transaction."""
+    for alert_list in AlertList.objects.filter(
+            pk__in={entry.alert_list_id for entry in gone}, is_single_plate=True, entries__isnull=True):
+        record(Kind.LIST_DELETED, list=alert_list.pk, name=alert_list.name)
+        alert_list.delete()
+
+
+def erase(doomed: QuerySet[Entry], *, note: str = "", kind: Kind = Kind.ENTRY_REMOVED) -> list[Entry]:
+    """Erase entries with all that belongs to them, one event each, in the open transaction that has `wait_for_loadings` behind it.
+
+    Args:
+        doomed: which; rows that no longer fit when their lock is had are left.
+        note: why, for the record.
+        kind: what the events say of it: removed by a person, or erased at the end of the grace.
+
+    Returns: what was there.
+    """
+    gone = list(doomed.select_for_update(of=["self"]).select_related("alert_list").order_by("pk"))
+    ids, folded = [entry.pk for entry in gone], {entry.plate for entry in gone}
+    # By plate and entry, because that is how the two are kept (decision 15).
+    Notification.objects.filter(plate__in=folded, entry_id__in=ids).delete()
+    # What another user was told of this entry goes with it (ALR-6).
+    Notification.objects.filter(plate__in=folded, record_id__in=ids, kind=NotificationKind.DECONFLICTION).delete()
+    Hit.objects.filter(plate__in=folded, entry_id__in=ids).delete()
+    Entry.objects.filter(pk__in=ids).delete()
+    record_many(kind, [findable(entry) | {"note": note.strip(), "case_reference": entry.case_reference,
+                                          "valid_until": entry.valid_until} for entry in gone])
+    return gone
 
 
 def find(*, owner: User, plate: str, now: datetime) -> list[Entry]:
@@ -230,19 +315,19 @@ def refuse(*, entered: Mapping[str, Any], errors: Mapping[str, Sequence[str]], e
         entry: which entry was to be changed.
     """
     said = {name: sane(value) for name, value in entered.items()}
-    findable: dict[str, Any] = _findable(entry) if entry else {}
+    known: dict[str, Any] = findable(entry) if entry else {}
     if not entry:
         try:
-            findable = {"plate": plates.fold(said.get("plate", "")), "state": states.parse(said.get("state", ""))}
+            known = {"plate": plates.fold(said.get("plate", "")), "state": states.parse(said.get("state", ""))}
         except (plates.PlateNotValid, states.StateNotListed):
-            findable = {}
+            known = {}
         if said.get("for_whom") == "other":
-            findable["on_behalf_of"] = said.get("other_name", "").strip()
-    record_durably(Kind.ENTRY_REFUSED, **findable, entered=said,
+            known["on_behalf_of"] = said.get("other_name", "").strip()
+    record_durably(Kind.ENTRY_REFUSED, **known, entered=said,
                    errors={field: [sane(sentence) for sentence in sentences] for field, sentences in errors.items()})
 
 
-def _findable(entry: Entry) -> dict[str, Any]:
+def findable(entry: Entry) -> dict[str, Any]:
     """What every event of an entry says, so that an auditor finds it by plate, person or reason."""
     return {"plate": entry.plate, "state": entry.state, "reason": entry.reason, "on_behalf_of": entry.other_name,
             "entry": entry.pk, "list": entry.alert_list_id}
@@ -254,7 +339,7 @@ def _matched_back(entry: Entry) -> Entry:
     return entry
 
 
-def _wait_for_loadings() -> None:
+def wait_for_loadings() -> None:
     """Until this transaction ends no loading makes a hit: those under way are waited for, later ones wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [MATCHING_LOCK])

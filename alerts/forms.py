@@ -5,7 +5,7 @@ They check shape and phrase errors; what only the database can say (a full list,
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from accounts.models import User, UserGroup
+from alerts import upload_rows, uploads
 from alerts.entries import EntryRefused
 from alerts.lists import ListRefused
-from alerts.models import Scope
+from alerts.models import AlertList, AlertPolicy, Scope
+from alerts.persons import PersonNotNamed, check_person
 from lpr import case_references, plates, policy, states
 from lpr.forms.query import FOR_WHOM, TextField
 
@@ -75,7 +77,7 @@ class _Form(forms.Form):
         """The sentences shown, by field."""
         return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
 
-    def refused(self, refusal: EntryRefused | ListRefused) -> None:
+    def refused(self, refusal: EntryRefused | ListRefused | uploads.UploadRefused) -> None:
         """Show a refusal of the domain at its field."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
@@ -128,13 +130,11 @@ class EntryForm(_AlertsForm):
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
-        other = said.get("other_name", "").strip()
-        if not other.isprintable():
-            self.add_error("other_name", "Enter the name in one line.")
-        elif said.get("for_whom") == "other" and sum(map(str.isalpha, other)) < 2 and "other_name" not in self.errors:
-            self.add_error("other_name", "Enter the name of the agent or officer for whom you watch.")
-        elif said.get("for_whom") == "self" and other:
-            self.add_error("for_whom", "You named another person. Choose “Another agent or officer”, or clear the name.")
+        if "for_whom" in said and "other_name" not in self.errors:
+            try:
+                check_person(said["for_whom"], said.get("other_name", ""))
+            except PersonNotNamed as refusal:
+                self.add_error(refusal.field, str(refusal))
         return said
 
     def entry(self) -> dict[str, Any]:
@@ -179,6 +179,63 @@ class ListForm(SharingForm):
     """A list without plates, to be filled through the API."""
 
     name = TextField(label="Name", max_length=100, error_messages={"required": "Enter a name."})
+
+
+class UploadForm(SharingForm):
+    """A file of plates: for a new list, or for one of one's own (ALR-1)."""
+
+    file = forms.FileField(
+        label="File", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        error_messages={"required": "Choose a file."})
+    mode = forms.ChoiceField(
+        label="What the file is for", choices=uploads.Mode.choices, initial=uploads.Mode.NEW, required=False,
+        widget=forms.RadioSelect, error_messages={"invalid_choice": "Choose what the file is for."})
+    name = TextField(label="Name of the new list", max_length=100, required=False,
+                     help_text="It stands in mails to everybody who is told: no plate and no case in it.")
+    alert_list = forms.ModelChoiceField(
+        label="List", queryset=AlertList.objects.none(), required=False, empty_label="Choose a list",
+        error_messages={"invalid_choice": "Choose one of your lists."})
+
+    field_order = ["file", "mode", "name", "alert_list", "scope", "users", "group"]
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, now=now, **kwargs)
+        self.fields["alert_list"].queryset = uploads.lists_to_fill(user)  # type: ignore[attr-defined]
+        most = AlertPolicy.objects.get(pk=1).max_entries
+        self.fields["file"].help_text = f"CSV or XLSX with at most {most:,} plates. The first row names the columns."
+
+    def clean_mode(self) -> str:
+        return self.cleaned_data["mode"] or uploads.Mode.NEW
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("mode") == uploads.Mode.NEW:
+            if not said.get("name") and "name" not in self.errors:
+                self.add_error("name", "Enter a name for the new list.")
+        elif "mode" in said and not said.get("alert_list") and "alert_list" not in self.errors:
+            self.add_error("alert_list", "Choose one of your lists.")
+        return said
+
+    def upload(self) -> dict[str, Any]:
+        """The arguments of `uploads.begin` that a valid form gives, but for the file."""
+        chosen = self.cleaned_data["alert_list"]
+        return {"name": self.cleaned_data["name"], "mode": self.cleaned_data["mode"],
+                "alert_list": chosen.pk if chosen else None} | self.sharing()
+
+
+class ColumnsForm(_Form):
+    """Which column of a file is which of ours."""
+
+    def __init__(self, *args: Any, heading: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(str(position), cell or f"Column {position + 1}") for position, cell in enumerate(heading)]
+        for name, label in upload_rows.COLUMNS.items():
+            self.fields[name] = forms.TypedChoiceField(
+                label=label.capitalize(), coerce=int, empty_value=None, choices=blank_first(named, "Not in the file"),
+                required=name in upload_rows.NEEDED, error_messages={"required": "Choose the column."})
+
+    def columns(self) -> dict[str, int]:
+        return {name: position for name, position in self.cleaned_data.items() if position is not None}
 
 
 class RenewForm(_Form):

@@ -1,5 +1,6 @@
 """What mails say. The plate stands in the body alone, and case text goes to the owner alone (ALR-5)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,7 +11,9 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from alerts.models import Entry, Hit, Notification
+from accounts.models import User
+from alerts.models import AlertPolicy, Entry, Hit, Notification
+from lpr.policy import zone_of
 from lpr.states import NAMES
 
 
@@ -28,6 +31,45 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
     return EmailMessage(
         subject=f"Alert hit: {entry.alert_list.name}", body=body, to=[notification.recipient.email],
         headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+
+
+def of_prompts(
+    *, notification: Notification, entries: Sequence[Entry], policy: AlertPolicy, now: datetime
+) -> EmailMessage:
+    """The mail that asks the owner to affirm or remove what ends soon; it names lists and days, no plates (ALR-7)."""
+    lists: dict[str, list[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.valid_until):
+        lists.setdefault(entry.alert_list.name, []).append(entry)
+    zone = zone_of(notification.recipient).key
+    body = render_to_string("alerts/mail/prompt.txt", {
+        "agency_name": settings.AGENCY_NAME, "count": len(entries), "grace_days": policy.grace_days,
+        "lists": [(name, len(ending), local_time(ending[0].valid_until, zone)) for name, ending in lists.items()],
+        "all_ended": all(entry.valid_until <= now for entry in entries),
+        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:renewals"),
+    })
+    return EmailMessage(
+        subject="Alerts to be renewed or removed", body=body, to=[notification.recipient.email],
+        headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+
+
+def of_deconfliction(
+    *, letter: Notification, recipient: User, pairs: Sequence[tuple[Entry, Entry]],
+) -> EmailMessage:
+    """The mail that names to one user the others who watch the same plates for the same reason (ALR-6).
+
+    Args:
+        letter: the first of its intents, whose id makes the Message-ID.
+        recipient: who reads it.
+        pairs: the reader's entry and the other user's, whose case text is not told.
+    """
+    rows = [{"entry": own, "state_name": NAMES.get(own.state, own.state), "other": other.owner} for own, other in pairs]
+    body = render_to_string("alerts/mail/deconfliction.txt", {
+        "agency_name": settings.AGENCY_NAME, "rows": rows,
+        "is_first": all(own.created_at < other.created_at for own, other in pairs),
+        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:lists")})
+    return EmailMessage(
+        subject="De-confliction: another user watches the same", body=body, to=[recipient.email],
+        headers={"Message-ID": message_id(letter.pk), "Auto-Submitted": "auto-generated"})
 
 
 def message_id(notification: UUID) -> str:

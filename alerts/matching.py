@@ -5,12 +5,14 @@ with the reads. An entry that is added while a loading is under way is seen by n
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
+from alerts import hits
 from alerts.models import Entry
 from audit.events import Kind
 from audit.record import record_durably
@@ -61,6 +63,21 @@ def match_back_or_leave(*, event: UUID) -> int:
     except OperationalError as error:
         logger.warning("matching back is left to the sweeper: %s", type(error).__name__)
         return 0
+
+
+def match_many_back(*, entries: Sequence[UUID]) -> int:
+    """As `match_back_or_leave`, for entries that one committed transaction activated with an event each."""
+    resumed = record_durably(Kind.ENTRY_ACTIVATION_RESUMED, entries=[str(entry) for entry in entries])
+    return match_back_or_leave(event=resumed.id)
+
+
+def match_corrected(event: UUID) -> None:
+    """Match the read that a correction makes, inside the transaction of its new row; the event is committed (RES-4).
+
+    The caller holds the lock of loadings, so that an entry added meanwhile finds the read by matching back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT store.match_back(%s::uuid)", [event])
 
 
 def resume_activations(*, now: datetime) -> int:
@@ -120,4 +137,7 @@ MATCHER = Matcher(
     ctes=_CTES + _shared_ctes(),
     count="(SELECT count(*) FROM hit_events)",
     after_commit=wake,
+    match_corrected=match_corrected,
+    told_of=hits.told_of,
+    hit_of=hits.shown_to,
 )

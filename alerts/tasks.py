@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from alerts import matching, notifications
+from alerts import drafts, expiry, matching, notifications
 
 
 @shared_task
@@ -18,3 +18,15 @@ def send_waiting() -> None:
 def resume_activations() -> None:
     """Finish the activations that a crash interrupted."""
     matching.resume_activations(now=datetime.now(UTC))
+
+
+@shared_task
+def erase_ended_drafts() -> None:
+    """Erase the uploaded files that nobody confirmed in their hour."""
+    drafts.erase_ended(now=datetime.now(UTC))
+
+
+@shared_task
+def age_entries() -> None:
+    """Prompt for, end and erase the entries whose time has come (ALR-7, ALR-8)."""
+    expiry.age(now=expiry.earlier_clock())

@@ -11,13 +11,53 @@ class Kind(TextChoices):
     SIGNED_IN = "session.signed_in", "Signed in"
     SIGN_IN_REFUSED = "session.sign_in_refused", "Sign-in refused"  # username of a known account, why
     SIGNED_OUT = "session.signed_out", "Signed out"
-    PASSWORD_CHANGED = "password.changed", "Own password changed"
+    PASSWORD_CHANGED = "password.changed", "Own password changed"  # how: recovery, where it was one
     PASSWORD_CHANGE_REFUSED = "password.change_refused", "Change of own password refused"  # why
-    SESSION_ENDED = "session.ended", "Session ended"  # why: idle, absolute, account
+    SESSION_ENDED = "session.ended", "Session ended"  # why: idle, absolute, account, temporary, factor
+    FACTOR_GIVEN = "factor.given", "Second factor given"  # how
+    FACTOR_REFUSED = "factor.refused", "Second factor refused"  # why
+    FACTOR_BOUND = "factor.bound", "Second factor set up"  # what
+    FACTOR_REMOVED = "factor.removed", "Own second factor removed"  # what
+    FACTOR_RESET = "factor.reset", "Lost second factor reset"  # username, check, note
+    RECOVERY_CODES_MADE = "factor.codes_made", "Recovery codes made"
+    RECOVERY_ASKED = "recovery.asked", "Password recovery asked for"  # username of a known account
+    RECOVERY_REFUSED = "recovery.refused", "Password recovery refused"  # why
+    RECOVERY_ANSWERED = "recovery.answered", "Password recovery: challenge question answered"
+    TEMPORARY_PASSWORD_USED = "recovery.temporary_password_used", "Temporary password used"
+    PASSWORD_RESET_STARTED = "password.reset_started", "Password reset started by a manager"  # username
     ACCOUNT_LOCKED = "account.locked", "Account locked"  # username; empty for a name that is nobody's
-    ACCOUNT_RELEASED = "account.released", "Account released"  # username
+    ACCOUNT_RELEASED = "account.released", "Account released"  # username; how: recovery, where no manager did
     ADDRESS_LOCKED = "address.locked", "Address locked"  # failures
     RULES_AFFIRMED = "rules.affirmed", "Rules of behavior affirmed"  # version
+    # Requests to account: each names the request by its number.
+    REQUEST_FILED = "request.filed", "Request to account filed"  # scan: whether one came with it
+    REQUEST_FORM_REFUSED = "request.refused", "Request to account not taken"  # why, fields
+    REQUEST_APPROVED = "request.approved", "Request to account approved"
+    REQUEST_TURNED_DOWN = "request.turned_down", "Request to account turned down"
+    REQUEST_DECISION_REFUSED = "request.decision_refused", "Decision about a request not taken"  # why
+    REQUEST_SCAN_VIEWED = "request.scan_viewed", "Scan of a request form opened"
+    REQUEST_PAPER_PLACED = "request.paper_placed", "Place of a paper form noted"
+    REQUESTS_SEARCHED = "requests.searched", "Request forms searched"  # name or number, found
+    REQUEST_DROPPED = "request.dropped", "Request form deleted at the end of its retention"
+    KEY_ISSUED = "key.issued", "Registration key issued"  # ground, again
+    KEY_MAILED = "key.mailed", "Registration key mailed"  # ground
+    KEY_REVOKED = "key.revoked", "Registration key revoked"  # ground
+    KEY_REFUSED = "key.refused", "Registration key refused"  # why, ground where it is known
+    ACCOUNT_REGISTERED = "account.registered", "Account registered"  # ground
+    REGISTRATION_REFUSED = "registration.refused", "Registration refused"  # ground, fields
+    APPOINTMENT_MADE = "appointment.made", "Person appointed"  # appointment, role, aor
+    APPOINTMENT_REFUSED = "appointment.refused", "Appointment refused"  # role
+    NEED_REAFFIRMED = "need.reaffirmed", "Need of an account reaffirmed"  # username
+    NEED_NOTICED = "need.noticed", "Notice given that an account's need lapses"  # username
+    NEED_LAPSED = "need.lapsed", "Account disabled, need not reaffirmed"  # username
+    # groups: each names the group by its id
+    GROUP_CREATED = "group.created", "User group created"
+    GROUP_CHANGED = "group.changed", "User group changed"  # fields
+    GROUP_VIEWED = "group.viewed", "User group viewed"
+    GROUP_MEMBER_ADDED = "group.member_added", "Member added to a user group"  # username
+    GROUP_MEMBER_REMOVED = "group.member_removed", "Member removed from a user group"  # username
+    GROUP_MEMBER_LEFT = "group.member_left", "Member left a user group"
+    GROUP_REFUSED = "group.refused", "Change of a user group refused"  # why
     ACCESS_REFUSED = "access.refused", "Access refused"  # method, route, status, why
     # lpr
     QUERY_ATTEMPTED = "query.attempted", "Query asked"  # the whole question
@@ -29,18 +69,37 @@ class Kind(TextChoices):
     QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
     # query; reads: the ids selected; purpose: print or pdf
     REPORT_PRINTED = "report.printed", "Reads printed or downloaded"
-    PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number, hit
+    PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number, hit or report
+    # query or hit; read, captured_at, wrong (what), note, report
+    READ_REPORTED = "read.reported", "Read reported as wrong"
+    READ_REPORT_REFUSED = "read.report_refused", "Report of a wrong read refused"  # what was entered, errors by field
+    READ_REPORT_VIEWED = "read.report_viewed", "Report of a wrong read opened by data quality"  # report, reported
+    # report, reported, resolution, note, corrected: plate, state, make, model, record_id
+    READ_RESOLVED = "read.resolved", "Report of a wrong read resolved"
+    READ_RESOLUTION_REFUSED = "read.resolution_refused", "Resolution of a report refused"  # report, errors by field
+    READ_NOTICES_VIEWED = "read.notices_viewed", "Notices of corrections viewed"  # reported
+    READ_NOTICE_SENT = "read.notice_sent", "Notice of a correction sent"  # report, recipient
     READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
+    # partitions made, months closed and dropped; reads, receipts and set-aside records erased
+    STORE_MAINTAINED = "store.maintained", "Months of reads maintained"
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
     # alerts
     LIST_CREATED = "list.created", "Alert list created"
     LIST_DELETED = "list.deleted", "Alert list deleted"
     LIST_VIEWED = "list.viewed", "Alert list viewed"
+    UPLOAD_READ = "upload.read", "File of plates read"  # mode, rows, digest of the file
+    UPLOAD_REFUSED = "upload.refused", "File of plates refused"  # why, digest of the file
+    UPLOAD_PREVIEWED = "upload.previewed", "File of plates previewed"  # counts; purpose: preview or bad rows
+    UPLOAD_CONFIRMED = "upload.confirmed", "File of plates confirmed"  # list, mode, counts, digest of the file
     ENTRY_ADDED = "entry.added", "Alert entry added"  # list, entry, scope, oldest_open (transaction)
-    ENTRY_ACTIVATION_RESUMED = "entry.activation_resumed", "Alert entries matched backwards late"  # entries
+    ENTRY_ACTIVATION_RESUMED = "entry.activation_resumed", "Alert entries matched backwards"  # entries
     ENTRY_REFUSED = "entry.refused", "Alert entry refused"  # what was entered, errors by field
     ENTRY_RENEWED = "entry.renewed", "Alert entry renewed"
     ENTRY_REMOVED = "entry.removed", "Alert entry removed"
+    ENTRY_PROMPTED = "entry.prompted", "Owner prompted to renew an alert entry"  # entry, list, days, valid_until
+    ENTRY_EXPIRED = "entry.expired", "Alert entry ended"  # entry, list, valid_until
+    ENTRY_ERASED = "entry.erased", "Alert entry erased after its grace"  # entry, list, valid_until
+    HITS_ERASED = "hits.erased", "Old hits of an alert entry erased"  # entry, hits
     ENTRIES_SEARCHED = "entries.searched", "Own alert entries searched"
     HIT_MADE = "hit.made", "Alert hit"  # entry, record
     HITS_VIEWED = "hits.viewed", "Hits viewed"
@@ -55,7 +114,7 @@ class Kind(TextChoices):
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
     RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields
     RECORD_DELETED = "record.deleted", "Record deleted in the back office"
-    RECORD_VIEWED = "record.viewed", "Record viewed in the back office"
+    RECORD_VIEWED = "record.viewed", "Record viewed in the back office"  # model, object: its id, `list` or `new`
     COMMAND_RUN = "command.run", "Command run"  # command
 
 

@@ -4,6 +4,7 @@ from alerts.models.hit import Hit
 from alerts.models.notification import Notification, NotificationKind, NotificationStatus
 from alerts.models.policy import AlertPolicy
 from alerts.models.recipient import Recipient
+from alerts.models.upload import ColumnMapping, UploadDraft
 
-__all__ = ["AlertList", "AlertPolicy", "Entry", "EntryStatus", "Hit", "Notification", "NotificationKind",
-           "NotificationStatus", "Recipient", "Scope"]
+__all__ = ["AlertList", "AlertPolicy", "ColumnMapping", "Entry", "EntryStatus", "Hit", "Notification", "NotificationKind",
+           "NotificationStatus", "Recipient", "Scope", "UploadDraft"]

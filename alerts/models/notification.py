@@ -9,6 +9,8 @@ from django.db.models import Q
 
 class NotificationKind(models.TextChoices):
     HIT = "hit", "Hit"
+    PROMPT = "prompt", "To be renewed"
+    DECONFLICTION = "deconfliction", "De-confliction"
 
 
 class NotificationStatus(models.TextChoices):
@@ -20,7 +22,7 @@ class NotificationStatus(models.TextChoices):
 class Notification(models.Model):
     """One for each entry, read, recipient and kind, whatever fails or repeats. The Message-ID comes from the id.
 
-    A sender claims the row by moving `next_attempt_at` to the end of its lease.
+    A sender claims the row by moving `next_attempt_at` to the end of its lease. Rows of one `letter` go in one mail.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -29,6 +31,7 @@ class Notification(models.Model):
     record_id = models.UUIDField()
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     plate = models.CharField(max_length=10, db_collation="C")
+    letter = models.UUIDField(null=True)
     status = models.CharField(max_length=10, choices=NotificationStatus, default=NotificationStatus.WAITING)
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()

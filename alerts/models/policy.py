@@ -10,7 +10,12 @@ class AlertPolicy(models.Model):
     max_entries = models.PositiveIntegerField("active entries of a list at most", default=2500)
     validity_days = models.PositiveIntegerField(default=365)
     prompt_days = models.PositiveIntegerField("days before expiry that the owner is prompted", default=14)
+    second_prompt_days = models.PositiveIntegerField("days before expiry of the second prompt", default=7)
+    last_prompt_days = models.PositiveIntegerField("days before expiry of the last prompt", default=1)
     grace_days = models.PositiveIntegerField("days after expiry that an entry can still be renewed", default=7)
+    hit_days = models.PositiveIntegerField("days that hits of a living entry are kept", default=365)
+    tells_both_in_deconfliction = models.BooleanField(
+        "the user who watched a plate first is told as well when another adds it", default=False)
 
     history = HistoricalRecords()
 

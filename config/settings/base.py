@@ -121,7 +121,13 @@ AUTH_PASSWORD_VALIDATORS = [
      "OPTIONS": {"user_attributes": ("username", "full_name", "email")}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.LengthAndRepetitionValidator"},
+    {"NAME": "accounts.passwords.BlockedWordsValidator"},
 ]
+# Words of the agency that nobody's password may be made of, beside its name; checked at every sign-in.
+PASSWORD_BLOCKED_WORDS = ["plateledger", "password", "license", "plate", "reader", *env.list("PASSWORD_BLOCKED_WORDS", [])]
+PASSWORDS_NOT_BLOCKED: list[str] = []
+# The second factor (decision 12); managers, auditors and superusers give one in production whatever this says.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", True)
 LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
 LOCKOUT_WINDOW_SECONDS = env.int("LOCKOUT_WINDOW_SECONDS", 15 * 60)
 # axes limits spraying by address only, and keeps nothing that was typed; the account's own row is ours.
@@ -177,6 +183,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+# Files that are read at all stay in memory: plates of an upload never touch the disk unsealed.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
@@ -207,10 +215,15 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
+    "erase-ended-drafts": {"task": "alerts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
+    "age-entries": {"task": "alerts.tasks.age_entries", "schedule": 300.0, "options": {"expires": 300}},
     "resume-activations": {"task": "alerts.tasks.resume_activations", "schedule": 60.0, "options": {"expires": 60}},
     "tell-of-locked-accounts": {"task": "accounts.tasks.tell_of_locks", "schedule": 60.0, "options": {"expires": 60}},
+    "send-account-mail": {"task": "accounts.tasks.send_account_mail", "schedule": 15.0, "options": {"expires": 15}},
+    "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
+    "erase-what-is-over": {"task": "lpr.tasks.erase_what_is_over", "schedule": 24 * 60 * 60.0},
 }
 CACHES = {
     "default": {

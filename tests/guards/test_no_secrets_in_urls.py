@@ -11,7 +11,7 @@ from tests.guards import addresses
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Each argument of an address: what it is, and so which converter it may have.
 ARGUMENTS = {
-    "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
+    "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "draft": UUIDConverter, "search_id": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens)
     "layer": StringConverter,  # street or satellite

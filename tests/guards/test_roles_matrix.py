@@ -51,6 +51,10 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
+       alerts/upload/<uuid:draft>/bad-rows.csv               -   -   -   -   .   .   .   .   .   .   .   .
        alerts/search/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/<uuid:alert_list>/                             x   -   -   -   .   .   .   .   .   .   .   .
        audit/                                                .   .   .   x   x   x   x   .   .   .   .   .

@@ -1,0 +1,82 @@
+"""De-confliction: who adds what another user watches for the same reason is told of that user (ALR-6).
+
+It says who, never why: case text stays with its owner. Nothing is refused for it. What is told by mail is an intent like any
+other: one for each pair of entries, in the transaction that adds them; all of one adding go in one mail.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from accounts.models import User
+from alerts.models import AlertPolicy, Entry, Notification, NotificationKind
+
+Watched = tuple[str, str, str]
+
+
+class Colleague(NamedTuple):
+    """Who watches the same, by which entry."""
+
+    user_id: int
+    username: str
+    full_name: str
+    email: str
+    entry_id: uuid.UUID
+
+
+def colleagues(*, owner: User, watched: Sequence[Watched], now: datetime) -> Mapping[Watched, list[Colleague]]:
+    """The other users with an active entry of the same plate, state and reason, in one look-up for all.
+
+    Args:
+        owner: whose plates they are.
+        watched: folded plate, state and reason code of each.
+        now: the moment that counts for the end of an entry.
+    """
+    plates, states, reasons = ([item[part] for item in watched] for part in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT w.plate, w.state, w.reason, o.id, o.username, o.full_name, o.email, e.id"
+            " FROM unnest(%s::text[], %s::text[], %s::text[]) w (plate, state, reason)"
+            # By key for each plate, whatever the planner expects of a list of unknown length.
+            " CROSS JOIN LATERAL (SELECT * FROM alerts_entry e WHERE e.plate = w.plate AND e.state = w.state OFFSET 0) e"
+            " JOIN accounts_user o ON o.id = e.owner_id"
+            " WHERE e.reason = w.reason AND e.status = 'active' AND e.valid_until > %s::timestamptz AND e.owner_id <> %s::bigint"
+            " ORDER BY e.created_at, e.id", [plates, states, reasons, now, owner.pk])
+        found: dict[Watched, list[Colleague]] = defaultdict(list)
+        for plate, state, reason, *who in cursor.fetchall():
+            found[plate, state, reason].append(Colleague(*who))
+    return found
+
+
+def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:
+    """In the transaction that adds `entries`: an intent for each entry of another user that watches the same.
+
+    Where policy says so, the other user is told as well. Returns how many pairs there are.
+
+    Args:
+        entries: added just now, all of `owner`.
+        owner: who adds them, and is told.
+        now: the moment of adding.
+    """
+    same = colleagues(owner=owner, watched=[(entry.plate, entry.state, entry.reason) for entry in entries], now=now)
+    pairs = [(entry, other) for entry in entries for other in same.get((entry.plate, entry.state, entry.reason), ())]
+    letter = uuid.uuid4()
+    intents = [_intent(entry.pk, other.entry_id, owner.pk, entry.plate, letter, now) for entry, other in pairs]
+    if pairs and AlertPolicy.objects.get(pk=1).tells_both_in_deconfliction:
+        letters: dict[int, uuid.UUID] = defaultdict(uuid.uuid4)
+        intents += [_intent(other.entry_id, entry.pk, other.user_id, entry.plate, letters[other.user_id], now)
+                    for entry, other in pairs]
+    Notification.objects.bulk_create(intents)
+    return len(pairs)
+
+
+def _intent(
+    entry: uuid.UUID, other: uuid.UUID, recipient: int, plate: str, letter: uuid.UUID, now: datetime,
+) -> Notification:
+    """`record_id` holds the other user's entry: what a hit's intent says of a read, this one says of that entry."""
+    return Notification(kind=NotificationKind.DECONFLICTION, entry_id=entry, record_id=other, recipient_id=recipient,
+                        plate=plate, letter=letter, created_at=now, next_attempt_at=now)

@@ -1,0 +1,58 @@
+"""Uploaded files of plates become rows of text, read by a confined process of its own (ALR-1, `alerts.spreadsheet_reader`)."""
+
+import json
+import subprocess  # nosec B404
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+MOST_BYTES = 10 * 1024**2
+SECONDS = 15
+# Each reader may take half a gigabyte.
+_AT_ONCE = threading.BoundedSemaphore(2)
+_READER = Path(__file__).parent / "spreadsheet_reader.py"
+
+
+class FileNotReadable(ValueError):
+    """The file is not read; the message is a plain sentence that repeats nothing of it."""
+
+
+class Row(NamedTuple):
+    """`number` as a spreadsheet shows it, from 1."""
+
+    number: int
+    cells: Sequence[str]
+
+
+def read(data: bytes, *, most_rows: int) -> tuple[Sequence[str], list[Row]]:
+    """The heading's cells and the rows below it that are not empty.
+
+    Args:
+        data: the file's bytes.
+        most_rows: rows below the heading at most; one more and the file is refused whole.
+
+    Raises:
+        FileNotReadable: no CSV or XLSX, too large, or made to harm.
+    """
+    if len(data) > MOST_BYTES:
+        raise FileNotReadable(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+    with _AT_ONCE:
+        answer = _ask_reader(data, most_rows)
+    if "rows" not in answer:
+        raise FileNotReadable(answer.get("refused") or "The file cannot be read. Save it anew as XLSX or CSV.")
+    rows = [Row(number, cells) for number, cells in answer["rows"]]
+    if len(rows) < 2:
+        raise FileNotReadable("The file holds no plates: the first row names the columns, each further row is a plate.")
+    return rows[0].cells, rows[1:]
+
+
+def _ask_reader(data: bytes, most_rows: int) -> dict:
+    # -I: nothing of this process's surroundings, neither its environment nor its folder, is part of the reader.
+    command = [sys.executable, "-I", str(_READER), json.dumps({"rows": most_rows})]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, env={}, check=False)  # noqa: S603  # nosec B603
+        return json.loads(done.stdout) if done.returncode == 0 else {}
+    except (subprocess.TimeoutExpired, ValueError):
+        return {}

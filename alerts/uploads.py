@@ -1,0 +1,243 @@
+"""Batch upload: a file of plates becomes entries, after its owner has seen what is in it and affirmed it (ALR-1, ALR-2).
+
+A file is read (`begin`), its columns are known or named (`name_columns`), its rows are shown as good, bad, repeated and watched
+by others (`preview`), and nothing is saved before `confirm`. A file with more plates than a list may hold is refused whole.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import TextChoices
+
+from accounts.models import User, UserGroup
+from alerts import deconfliction, drafts, entries, lists, matching, spreadsheets, upload_rows
+from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Scope
+from alerts.upload_rows import BadRow, GoodRow, RepeatedRow
+from audit.events import Kind
+from audit.record import record, record_durably
+from lpr import policy
+
+
+class Mode(TextChoices):
+    NEW = "new", "Make a new list"
+    ADD = "add", "Add to one of my lists"
+    REPLACE = "replace", "Replace all plates of one of my lists"
+
+
+class UploadRefused(ValueError):
+    """The upload cannot go on; `field` says where, the message is a plain sentence."""
+
+    field = "file"
+
+
+class ListNotChosen(UploadRefused):
+    """An addition or a replacement names no list of the owner's that holds many plates."""
+
+    field = "alert_list"
+
+
+class ColumnsNotNamed(UploadRefused):
+    """A column that each row needs is not named, or two of ours are one of the file's."""
+
+    field = ""
+
+
+class NothingToAdd(UploadRefused):
+    """No row of the file is fit to be added."""
+
+    field = ""
+
+
+class NotAffirmed(UploadRefused):
+    """Adding affirms an ongoing investigation (ALR-2)."""
+
+    field = "confirm"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What confirming would do. `colleagues` names by row number who watches the same for the same reason (ALR-6)."""
+
+    draft: drafts.Draft
+    alert_list: AlertList | None
+    good: Sequence[GoodRow]
+    bad: Sequence[BadRow]
+    repeated: Sequence[RepeatedRow]
+    watched_by_others: Sequence[tuple[GoodRow, Sequence[deconfliction.Colleague]]]
+    removed: Sequence[Entry]
+    unchanged: int
+
+
+def begin(
+    *, owner: User, data: bytes, name: str, mode: str = Mode.NEW, alert_list: UUID | None = None, scope: str = Scope.SELF,
+    users: Collection[User] = (), group: UserGroup | None = None, now: datetime,
+) -> UUID:
+    """Read a file and keep it as a draft for an hour; return the draft's id. Call it outside of any transaction.
+
+    Args:
+        owner: who uploads.
+        data: the file's bytes, CSV or XLSX.
+        name, scope, users, group: of the list to be made (`lists.create`).
+        mode: a value of `Mode`; all but NEW are for `alert_list`.
+        now: the moment of uploading.
+
+    Raises:
+        spreadsheets.FileNotReadable: no CSV or XLSX, more plates than a list may hold, or made to harm.
+        ListNotChosen: the list is missing.
+    """
+    target = _target(owner, mode, alert_list)
+    digest = hashlib.sha256(data).hexdigest()
+    heading, rows = spreadsheets.read(data, most_rows=AlertPolicy.objects.get(pk=1).max_entries)
+    columns = upload_rows.recognized(heading, _remembered(owner))
+    draft = drafts.Draft(
+        name=name, mode=mode, alert_list=str(target.pk) if target else "", scope=scope, users=[user.pk for user in users],
+        group=group.pk if group else None, heading=list(heading), rows=rows, columns=columns, digest=digest)
+    record_durably(Kind.UPLOAD_READ, mode=mode, rows=len(rows), digest=digest)
+    return drafts.keep(draft=draft, owner=owner, now=now)
+
+
+def name_columns(*, draft: UUID, columns: Mapping[str, int], by: User, now: datetime) -> None:
+    """Say which column of the file is which of ours, and remember it for the user's next file.
+
+    Args:
+        draft: the draft's id.
+        columns: by our column's name the position in the heading, from 0.
+        by: whose draft it is.
+        now: the moment of naming.
+
+    Raises:
+        drafts.DraftNotFound: there is none for this user, or its hour is over.
+        ColumnsNotNamed: one that each row needs is missing, or two are the same.
+    """
+    heading = drafts.opened(draft=draft, by=by, now=now).heading
+    known = {name: position for name, position in columns.items()
+             if name in upload_rows.COLUMNS and 0 <= position < len(heading)}
+    missing = [name for name in upload_rows.NEEDED if name not in known]
+    if missing:
+        raise ColumnsNotNamed(f"Say which column is: {', '.join(upload_rows.COLUMNS[name] for name in missing)}.")
+    if len(set(known.values())) < len(known):
+        raise ColumnsNotNamed("Each column of the file can be one of these only.")
+    drafts.set_columns(draft=draft, columns=known, by=by, now=now)
+    # A heading with a digit may be a plate: a file without headings, taken for one with.
+    remembered = {name: folded for name, position in known.items()
+                  if (folded := upload_rows.fold(heading[position])) and not re.search(r"\d", folded)}
+    ColumnMapping.objects.update_or_create(owner=by, defaults={"columns": remembered})
+
+
+def preview(*, draft: UUID, by: User, purpose: str = "preview", now: datetime) -> Preview:
+    """What confirming the draft would do, its look recorded first.
+
+    Args:
+        draft: the draft's id.
+        by: whose draft it is.
+        purpose: what it is looked at for: `preview` or `bad rows`.
+        now: the moment of looking.
+
+    Raises:
+        drafts.DraftNotFound: there is none for this user, or its hour is over.
+        ColumnsNotNamed: the columns have to be named first (`name_columns`).
+        ListNotChosen: the list it was for is gone.
+    """
+    found = _preview(drafts.opened(draft=draft, by=by, now=now), by, now)
+    record_durably(
+        Kind.UPLOAD_PREVIEWED, purpose=purpose, digest=found.draft.digest, good=len(found.good), bad=len(found.bad),
+        repeated=len(found.repeated), removed=len(found.removed), watched_by_others=len(found.watched_by_others))
+    return found
+
+
+def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList:
+    """Save the good rows of a draft and erase it. Call it outside of any transaction.
+
+    Args:
+        draft: the draft's id.
+        by: whose draft it is.
+        ongoing: whether each plate is affirmed to belong to an ongoing investigation.
+        now: the moment of confirming; the entries are valid from then on.
+
+    Raises:
+        NotAffirmed, NothingToAdd: nothing is saved.
+        drafts.DraftNotFound, ColumnsNotNamed, ListNotChosen: see `preview`.
+        lists.ListRefused: the new list cannot be kept so.
+        entries.ListFull: the list would hold too many.
+    """
+    if not ongoing:
+        raise NotAffirmed("Affirm that each plate belongs to an ongoing investigation.")
+    with transaction.atomic(durable=True):
+        said = drafts.opened(draft=draft, by=by, now=now, for_update=True)
+        if said.mode == Mode.REPLACE:
+            entries.wait_for_loadings()
+        found = _preview(said, by, now, for_update=True)
+        if not found.good and not found.removed:
+            raise NothingToAdd("No row of the file can be added.")
+        alert_list = found.alert_list or lists.make(
+            owner=by, name=said.name, scope=said.scope, users=list(User.objects.filter(pk__in=said.users)),
+            group=UserGroup.objects.filter(pk=said.group or 0).first(), is_single_plate=False, now=now)
+        if found.removed:
+            doomed = Entry.objects.filter(pk__in=[entry.pk for entry in found.removed])
+            entries.erase(doomed, note="Replaced by an uploaded file.")
+        added = entries.insert_many(alert_list=alert_list, checked=[row.fields() for row in found.good], now=now)
+        record(Kind.UPLOAD_CONFIRMED, list=alert_list.pk, mode=said.mode, digest=said.digest, added=len(added),
+               removed=len(found.removed), unchanged=found.unchanged, bad=len(found.bad), repeated=len(found.repeated),
+               ongoing_investigation=True)
+        drafts.erase(draft=draft)
+    if added:
+        matching.match_many_back(entries=[entry.pk for entry in added])
+        matching.wake()
+    return alert_list
+
+
+def refuse(*, data: bytes, errors: Mapping[str, Sequence[str]]) -> None:
+    """Record that a file was refused, and why (ALR-9). Stands by itself; the file itself is not kept."""
+    record_durably(Kind.UPLOAD_REFUSED, digest=hashlib.sha256(data).hexdigest() if data else "", size=len(data),
+                   errors={field: list(sentences) for field, sentences in errors.items()})
+
+
+def lists_to_fill(user: User) -> Any:
+    """The user's lists that a file may be added to: those that were not made for one plate."""
+    return AlertList.objects.visible_to(user).filter(is_single_plate=False)
+
+
+def _preview(draft: drafts.Draft, by: User, now: datetime, *, for_update: bool = False) -> Preview:
+    if not draft.columns:
+        raise ColumnsNotNamed("Say which column is which.")
+    alert_list = _target(by, draft.mode, UUID(draft.alert_list) if draft.alert_list else None, for_update=for_update)
+    reasons = {row.code: row.label for row in policy.reasons_for(by)}
+    good, bad, repeated = upload_rows.sorted_out(draft.rows, draft.columns, reasons)
+    removed: list[Entry] = []
+    unchanged = 0
+    if alert_list:
+        standing = {(entry.plate, entry.state): entry for entry in alert_list.entries.all()}
+        same = {row.number for row in good if (entry := standing.get((row.plate, row.state)))
+                and (draft.mode == Mode.ADD or row.says_the_same_as(entry))}
+        if draft.mode == Mode.ADD:
+            repeated = [*repeated, *(RepeatedRow(row, None) for row in good if row.number in same)]
+        else:
+            kept = {(row.plate, row.state) for row in good if row.number in same}
+            removed = [entry for key, entry in standing.items() if key not in kept]
+            unchanged = len(kept)
+        good = [row for row in good if row.number not in same]
+    others = deconfliction.colleagues(owner=by, watched=[(row.plate, row.state, row.reason) for row in good], now=now)
+    watched = [(row, others[row.plate, row.state, row.reason]) for row in good
+               if (row.plate, row.state, row.reason) in others]
+    return Preview(draft, alert_list, good, bad, repeated, watched, removed, unchanged)
+
+
+def _target(owner: User, mode: str, alert_list: UUID | None, *, for_update: bool = False) -> AlertList | None:
+    if mode == Mode.NEW:
+        return None
+    own = lists_to_fill(owner)
+    found = (own.select_for_update() if for_update else own).filter(pk=alert_list).first()
+    if found is None:
+        raise ListNotChosen("Choose one of your lists.")
+    return found
+
+
+def _remembered(owner: User) -> Mapping[str, str]:
+    row = ColumnMapping.objects.filter(owner=owner).first()
+    return row.columns if row else {}

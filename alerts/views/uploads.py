@@ -1,0 +1,139 @@
+"""Batch upload as pages: the form, the columns where the file's headings are not known, the preview, the bad rows (ALR-1, ALR-2).
+
+The draft's id stands in the address; what is in the file never does.
+"""
+
+import csv
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import private_page, right_required, user_of
+from accounts.roles import Right
+from alerts import drafts, spreadsheets, upload_rows, uploads
+from alerts.entries import EntryRefused
+from alerts.forms import ColumnsForm, UploadForm
+from alerts.lists import ListRefused
+from alerts.views.answers import see_other
+
+# What would make a spreadsheet take a cell for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def upload(request: HttpRequest) -> HttpResponse:
+    """The form; POST reads the file and leads to its draft."""
+    user, now = user_of(request), timezone.now()
+    if request.method != "POST":
+        initial = {"mode": uploads.Mode.ADD, "alert_list": request.GET["list"]} if request.GET.get("list") else None
+        return render(request, "alerts/upload.html", {"form": UploadForm(user=user, now=now, initial=initial)})
+    form, data = UploadForm(request.POST, request.FILES, user=user, now=now), _bytes(request)
+    if form.is_valid():
+        try:
+            return see_other("alerts:upload_draft", uploads.begin(owner=user, data=data, **form.upload(), now=now))
+        except spreadsheets.FileNotReadable as refusal:
+            form.add_error("file", str(refusal))
+        except uploads.UploadRefused as refusal:
+            form.refused(refusal)
+    uploads.refuse(data=data, errors=form.mistakes())
+    return render(request, "alerts/upload.html", {"form": form}, status=400)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@right_required(Right.QUERY)
+@private_page
+def draft(request: HttpRequest, draft: UUID) -> HttpResponse:
+    """Preview of a draft, or the form of its columns; POST `confirm` saves it, `discard` erases it, else it names columns."""
+    try:
+        if request.method != "POST":
+            return _show(request, draft)
+        if "discard" in request.POST:
+            drafts.opened(draft=draft, by=user_of(request), now=timezone.now())
+            drafts.erase(draft=draft)
+            return see_other("alerts:upload")
+        return _name_columns(request, draft) if "columns" in request.POST else _confirm(request, draft)
+    except drafts.DraftNotFound as refusal:
+        raise Http404("This file is not here any more: it was confirmed, or its hour is over.") from refusal
+
+
+@require_safe
+@right_required(Right.QUERY)
+@private_page
+def bad_rows(request: HttpRequest, draft: UUID) -> HttpResponse:
+    """The rows that cannot be added, each with its number and reasons, as CSV to be put right."""
+    try:
+        found = uploads.preview(draft=draft, by=user_of(request), purpose="bad rows", now=timezone.now())
+    except (drafts.DraftNotFound, uploads.UploadRefused) as refusal:
+        raise Http404 from refusal
+    rows = [[str(row.number), *(row.cells.get(name, "") for name in upload_rows.COLUMNS), " ".join(row.why)]
+            for row in found.bad]
+    return _csv("rows-to-correct.csv", [["row", *upload_rows.COLUMNS, "why"], *rows])
+
+
+@require_safe
+@right_required(Right.QUERY)
+def template(request: HttpRequest) -> HttpResponse:
+    """An empty file with our headings."""
+    return _csv("alert-list.csv", [list(upload_rows.COLUMNS)])
+
+
+def _show(request: HttpRequest, draft: UUID, status: int = 200, **more: Any) -> HttpResponse:
+    user, now = user_of(request), timezone.now()
+    try:
+        found = uploads.preview(draft=draft, by=user, now=now)
+    except uploads.ColumnsNotNamed:
+        said = drafts.opened(draft=draft, by=user, now=now)
+        return _columns_page(request, draft, ColumnsForm(heading=said.heading), status)
+    except uploads.ListNotChosen as refusal:
+        raise Http404 from refusal
+    return render(request, "alerts/upload_preview.html", {"draft": draft, "preview": found} | more, status=status)
+
+
+def _name_columns(request: HttpRequest, draft: UUID) -> HttpResponse:
+    user, now = user_of(request), timezone.now()
+    form = ColumnsForm(request.POST, heading=drafts.opened(draft=draft, by=user, now=now).heading)
+    if form.is_valid():
+        try:
+            uploads.name_columns(draft=draft, columns=form.columns(), by=user, now=now)
+            return see_other("alerts:upload_draft", draft)
+        except uploads.ColumnsNotNamed as refusal:
+            form.refused(refusal)
+    uploads.refuse(data=b"", errors=form.mistakes())
+    return _columns_page(request, draft, form, 400)
+
+
+def _columns_page(request: HttpRequest, draft: UUID, form: ColumnsForm, status: int) -> HttpResponse:
+    return render(request, "alerts/upload_columns.html", {"draft": draft, "form": form}, status=status)
+
+
+def _confirm(request: HttpRequest, draft: UUID) -> HttpResponse:
+    try:
+        filled = uploads.confirm(draft=draft, by=user_of(request), ongoing=request.POST.get("confirm") == "on",
+                                 now=timezone.now())
+    except (uploads.UploadRefused, EntryRefused, ListRefused) as refusal:
+        uploads.refuse(data=b"", errors={refusal.field: [str(refusal)]})
+        return _show(request, draft, status=400, refusal=str(refusal))
+    return see_other("alerts:list", filled.pk)
+
+
+def _bytes(request: HttpRequest) -> bytes:
+    """The file's bytes, up to one more than is read."""
+    file = request.FILES.get("file")
+    return file.read(spreadsheets.MOST_BYTES + 1) if file else b""
+
+
+def _csv(name: str, rows: Sequence[Sequence[str]]) -> HttpResponse:
+    answer = HttpResponse(content_type="text/csv; charset=utf-8",
+                          headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    answer.write("\ufeff")
+    csv.writer(answer).writerows(
+        [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in row] for row in rows)
+    return answer
+

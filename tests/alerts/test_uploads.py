@@ -1,0 +1,316 @@
+"""Batch upload: nothing is saved before it was seen and affirmed, and no file gets more in than a list may hold."""
+
+import csv
+import io
+import threading
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+
+from alerts import deconfliction, drafts, entries, lists, tasks, uploads
+from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Hit, UploadDraft
+from audit import record
+from tests.factories.alerts import CASE, loading_held_open, prepared
+
+pytestmark = pytest.mark.usefixtures("database")
+HEADING = ["plate", "state", "reason", "case_reference"]
+
+
+def row(plate, *more, state="OH", reason="CRIM", case=CASE):
+    return [plate, state, reason, case, *more]
+
+
+def csv_of(*rows, heading=HEADING) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([heading, *rows])
+    return text.getvalue().encode()
+
+
+def xlsx_of(*rows, heading=HEADING) -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for cells in [heading, *rows]:
+        book.active.append(cells)
+    book.save(file)
+    return file.getvalue()
+
+
+def many(number, start=0):
+    return [row(f"P{index:06d}") for index in range(start, start + number)]
+
+
+@pytest.fixture
+def browser(signed_in, officer):
+    return signed_in(officer)
+
+
+def upload(browser, data, filename="plates.csv", **fields):
+    return browser.post("/alerts/upload/", {
+        "name": "Team", "file": SimpleUploadedFile(filename, data), "scope": "self"} | fields)
+
+
+def begun(officer, now, data, **fields):
+    return uploads.begin(owner=officer, data=data, now=now, **{"name": "Team"} | fields)
+
+
+@pytest.mark.req("ALR-1", "ALR-2", "ALR-9")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_is_previewed_confirmed_and_watched(browser, officer, load_read, events, kind):
+    rows = [row("xyz-1234", "", ""), row("ABC123", "other", "Agent Jane Roe"), row(1234567, "self", "")]
+    data = {"csv": csv_of, "xlsx": xlsx_of}[kind](*rows, heading=[*HEADING, "for_whom", "other_name"])
+    answer = upload(browser, data, f"plates.{kind}")
+    assert answer.status_code == 303
+    page = browser.get(answer["Location"])
+    assert "no-store" in page["Cache-Control"]
+    assert "<strong>3</strong> to be added" in page.content.decode()
+    assert not Entry.objects.exists()
+    saved = browser.post(answer["Location"], {"confirm": "on"})
+    assert (saved.status_code, saved["Location"]) == (303, f"/alerts/{AlertList.objects.get().pk}/")
+    assert {(entry.plate, entry.other_name) for entry in Entry.objects.all()} == {
+        ("XYZ1234", ""), ("ABC123", "Agent Jane Roe"), ("1234567", "")}
+    assert not UploadDraft.objects.exists()
+    assert {(event["plate"], event["actor"], event["reason"]) for event in events("entry.added")} == {
+        (plate, "officer", "CRIM") for plate in ("XYZ1234", "ABC123", "1234567")}
+    assert all(event["details"]["ongoing_investigation"] for event in events("entry.added"))
+    [read, previewed, confirmed] = [events(f"upload.{kind}")[0] for kind in ("read", "previewed", "confirmed")]
+    assert read["details"]["digest"] == confirmed["details"]["digest"]
+    assert (previewed["details"]["good"], confirmed["details"]["added"]) == (3, 3)
+    load_read()
+    assert Hit.objects.count() == 1
+    assert browser.get(answer["Location"]).status_code == 404
+
+
+@pytest.mark.req("ALR-2")
+def test_nothing_is_saved_without_the_affirmation(browser, events):
+    address = upload(browser, csv_of(row("ABC123")))["Location"]
+    answer = browser.post(address, {})
+    assert answer.status_code == 400
+    assert "ongoing investigation" in answer.content.decode()
+    assert not Entry.objects.exists()
+    assert events("upload.refused")[0]["details"]["errors"]["confirm"]
+
+
+@pytest.mark.req("ALR-2")
+def test_a_bad_row_is_named_by_its_number_with_its_reasons_and_can_be_downloaded(browser):
+    data = csv_of(row("ABC123"), row("BAD%"), [], row("ABC124", state="ZZ", reason="DRUG"), row("ABC125", case="test"),
+                  row("=1+1"), row("abc-123"), row("ABC126", case=f"+{CASE}", state="XX"))
+    address = upload(browser, data)["Location"]
+    page = browser.get(address).content.decode()
+    assert "<strong>1</strong> to be added" in page
+    assert "<strong>5</strong> to be corrected" in page
+    assert "stands in row 2" in page
+    answer = browser.get(f"{address}bad-rows.csv")
+    assert "no-store" in answer["Cache-Control"]
+    found = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert found[0] == ["row", *HEADING, "for_whom", "other_name", "why"]
+    assert [line[0] for line in found[1:]] == ["3", "5", "6", "7", "9"]
+    assert "listed" in found[2][-1]
+    assert "codes that you may give" in found[2][-1]
+    assert found[4][1] == "'=1+1"
+    assert found[5][4].startswith("'+")
+
+
+@pytest.mark.req("ALR-1")
+def test_a_list_takes_2500_and_a_file_of_2501_is_refused_whole(browser, officer, now, events):
+    refused = upload(browser, csv_of(*many(2501)))
+    assert refused.status_code == 400
+    assert "more than 2,500 plates" in refused.content.decode()
+    assert not UploadDraft.objects.exists()
+    assert not AlertList.objects.exists()
+    assert events("upload.refused")
+    assert upload(browser, xlsx_of(*many(2501)), "plates.xlsx").status_code == 400
+    address = upload(browser, csv_of(*many(2500)))["Location"]
+    assert browser.post(address, {"confirm": "on"}).status_code == 303
+    assert Entry.objects.count() == len(events("entry.added")) == 2500
+    more = upload(browser, csv_of(row("ABC123")), mode="add", alert_list=AlertList.objects.get().pk)["Location"]
+    answer = browser.post(more, {"confirm": "on"})
+    assert answer.status_code == 400
+    assert "more than 2,500 plates" in answer.content.decode()
+    assert Entry.objects.count() == 2500
+
+
+@pytest.mark.req("ALR-1")
+def test_no_list_grows_too_long_in_parallel(officer, now):
+    AlertPolicy.objects.update(max_entries=10)
+    team = lists.create(owner=officer, name="Team", now=now)
+    waiting = [begun(officer, now, csv_of(*many(6, start)), mode="add", alert_list=team.pk) for start in (0, 10, 20)]
+    together, refused = threading.Barrier(3), []
+
+    def add(draft):
+        try:
+            together.wait(10)
+            uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+        except entries.ListFull as refusal:
+            refused.append(refusal)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=add, args=[draft]) for draft in waiting]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (Entry.objects.count(), len(refused)) == (6, 2)
+
+
+@pytest.mark.req("ALR-1")
+def test_a_draft_is_confirmed_once_however_often_it_is_sent(officer, now):
+    draft = begun(officer, now, csv_of(*many(20)))
+    together, outcomes = threading.Barrier(2), []
+
+    def confirm():
+        together.wait(10)
+        try:
+            uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+            outcomes.append("saved")
+        except drafts.DraftNotFound:
+            outcomes.append("gone")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=confirm) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["gone", "saved"]
+    assert (AlertList.objects.count(), Entry.objects.count()) == (1, 20)
+
+
+@pytest.mark.req("ALR-1", "ALR-9")
+def test_adding_keeps_what_is_there_and_replacing_removes_what_is_not_in_the_file(officer, now, events):
+    team = lists.create(owner=officer, name="Team", now=now)
+    for plate in ("AAA1", "BBB2", "CCC3"):
+        entries.add_to(alert_list=team, plate=plate, state="OH", reason="CRIM", case_reference=CASE, now=now)
+    uploads.confirm(draft=begun(officer, now, csv_of(row("AAA1"), row("DDD4")), mode="add", alert_list=team.pk), by=officer,
+                    ongoing=True, now=now)
+    assert set(team.entries.values_list("plate", flat=True)) == {"AAA1", "BBB2", "CCC3", "DDD4"}
+    kept = team.entries.get(plate="AAA1").pk
+    data = csv_of(row("AAA1"), row("CCC3", case="Case number 87654321"), row("EEE5"))
+    draft = begun(officer, now, data, mode="replace", alert_list=team.pk)
+    found = uploads.preview(draft=draft, by=officer, now=now)
+    assert (found.unchanged, {entry.plate for entry in found.removed}) == (1, {"BBB2", "CCC3", "DDD4"})
+    uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+    assert set(team.entries.values_list("plate", "case_reference")) == {
+        ("AAA1", CASE), ("CCC3", "Case number 87654321"), ("EEE5", CASE)}
+    assert team.entries.get(plate="AAA1").pk == kept
+    assert {event["plate"] for event in events("entry.removed")} == {"BBB2", "CCC3", "DDD4"}
+
+
+@pytest.mark.req("ALR-1")
+def test_columns_are_known_by_what_people_call_them():
+    from alerts.upload_rows import recognized
+
+    for heading in (["License Plate #", "State/Province", "Reason Code", "Case No."], ["LP", "ST", "Code", "Subject"],
+                    ["x", "Tag", "Plate State", "purpose", "Case reference"]):
+        assert set(recognized(heading, {})) >= set(HEADING), heading
+    assert recognized(["case", "case_reference", "plate", "state", "reason"], {})["case_reference"] == 1
+    assert recognized(["plate", "state", "reason"], {}) == {}
+
+
+@pytest.mark.req("ALR-1")
+def test_unknown_headings_are_asked_for_once_and_remembered(browser, officer, signed_in, officer2):
+    data = csv_of(row("ABC123"), heading=["kennzeichen", "wo", "warum", "akte"])
+    address = upload(browser, data)["Location"]
+    assert "Columns of the file" in browser.get(address).content.decode()
+    assert browser.post(address, {"columns": "on", "plate": "0", "state": "1"}).status_code == 400
+    named = {"columns": "on", "plate": "0", "state": "1", "reason": "2", "case_reference": "3"}
+    assert browser.post(address, named | {"case_reference": "0"}).status_code == 400
+    assert browser.post(address, named).status_code == 303
+    assert "<strong>1</strong> to be added" in browser.get(address).content.decode()
+    assert ColumnMapping.objects.get(owner=officer).columns["plate"] == "kennzeichen"
+    assert "<strong>1</strong> to be added" in browser.get(upload(browser, data)["Location"]).content.decode()
+    assert "Columns of the file" in (other := signed_in(officer2)).get(upload(other, data)["Location"]).content.decode()
+
+
+def test_a_heading_that_may_be_a_plate_is_not_remembered(officer, now):
+    draft = begun(officer, now, csv_of(row("ABC124"), heading=row("ABC123")))
+    uploads.name_columns(draft=draft, columns={name: at for at, name in enumerate(HEADING)}, by=officer, now=now)
+    assert "abc123" not in str(ColumnMapping.objects.get().columns)
+
+
+@pytest.mark.req("ALR-6")
+def test_the_preview_names_who_watches_the_same_for_the_same_reason(browser, watch, officer2):
+    watch(owner=officer2, plate="ABC123")
+    watch(owner=officer2, plate="ABC124", reason="SAFE")
+    page = browser.get(upload(browser, csv_of(row("ABC123"), row("ABC124")))["Location"]).content.decode()
+    assert page.count("(officer2)") == 1
+    assert "12345678" in page  # one's own case, in one's own row
+    assert "John Doe" in page
+
+
+@pytest.mark.req("ALR-2", "ALR-8")
+def test_a_draft_is_sealed_and_gone_after_an_hour(officer, officer2, now):
+    draft = begun(officer, now, csv_of(row("ABC123")))
+    assert b"ABC123" not in bytes(UploadDraft.objects.get().sealed)
+    with pytest.raises(drafts.DraftNotFound):
+        uploads.preview(draft=draft, by=officer2, now=now)
+    with pytest.raises(drafts.DraftNotFound):
+        uploads.confirm(draft=draft, by=officer, ongoing=True, now=now + timedelta(hours=1))
+    tasks.erase_ended_drafts()
+    assert UploadDraft.objects.exists()
+    assert drafts.erase_ended(now=now + timedelta(hours=1)) == 1
+
+
+@pytest.mark.req("ALR-2")
+def test_another_users_draft_is_not_found(browser, signed_in, officer2, events):
+    address = upload(browser, csv_of(row("ABC123")))["Location"]
+    colleague = signed_in(officer2)
+    assert colleague.get(address).status_code == 404
+    assert colleague.post(address, {"confirm": "on"}).status_code == 404
+    assert colleague.post(address, {"discard": "on"}).status_code == 404
+    assert colleague.get(f"{address}bad-rows.csv").status_code == 404
+    assert len(events("access.refused", actor="officer2")) == 4
+    assert browser.post(address, {"discard": "on"})["Location"] == "/alerts/upload/"
+    assert not UploadDraft.objects.exists()
+
+
+@pytest.mark.req("ALR-4")
+def test_the_uploaded_list_tells_whom_the_form_named(browser, officer2, events):
+    address = upload(browser, csv_of(row("ABC123")), scope="users", users="officer2")["Location"]
+    browser.post(address, {"confirm": "on"})
+    assert list(AlertList.objects.get().users.all()) == [officer2]
+    for change, field in [({"name": ""}, "name"), ({"scope": "users", "users": ""}, "users"),
+                          ({"mode": "add"}, "alert_list"), ({"file": "no file"}, "file")]:
+        answer = upload(browser, csv_of(row("ABC123")), **change)
+        if answer.status_code == 303:
+            answer = browser.post(answer["Location"], {"confirm": "on"})
+        assert answer.status_code == 400, change
+        assert field in events("upload.refused")[-1]["details"]["errors"]
+    assert AlertList.objects.count() == 1
+
+
+@pytest.mark.req("DAT-4", "ALR-5")
+def test_a_list_confirmed_while_a_loading_is_under_way_misses_nothing(officer, now, source):
+    draft = begun(officer, now, csv_of(row("XYZ1234"), row("ABC123")))
+    with loading_held_open(source, prepared(), prepared(plate="ABC123")) as go_on:
+        threading.Timer(0.5, go_on).start()
+        uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+    assert Hit.objects.count() == 2
+
+
+@pytest.mark.req("ALR-9", "AUD-1")
+def test_without_the_log_nothing_is_saved(officer, now, monkeypatch):
+    draft = begun(officer, now, csv_of(row("ABC123")))
+    monkeypatch.setattr(record.canonical, "text", lambda facts: "{")
+    with pytest.raises(record.AuditUnavailable):
+        uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+    assert not Entry.objects.exists()
+    assert UploadDraft.objects.exists()
+
+
+@pytest.mark.req("ALR-6")
+def test_looking_for_colleagues_of_2500_plates_is_one_look(officer, officer2, watch, now, django_assert_num_queries):
+    watch(owner=officer2, plate="P000007")
+    with django_assert_num_queries(1):
+        found = deconfliction.colleagues(owner=officer, now=now, watched=[(plate, "OH", "CRIM") for plate, *_ in many(2500)])
+    assert [key[0] for key in found] == ["P000007"]
+
+
+@pytest.mark.req("ACC-10")
+def test_only_those_who_may_ask_upload(signed_in, manager, browser):
+    assert signed_in(manager).get("/alerts/upload/").status_code == 403
+    template = browser.get("/alerts/upload/template.csv")
+    assert template.content.decode("utf-8-sig").strip() == "plate,state,reason,case_reference,for_whom,other_name"
