@@ -15,6 +15,10 @@ from audit.events import Kind
 from audit.record import record_durably
 
 
+RENEWALS_SHOWN = 100
+HITS_SHOWN = 5
+
+
 class ListNotFound(Exception):
     """No list of this id that this user keeps."""
 
@@ -34,6 +38,15 @@ class ListPage:
     alert_list: AlertList
     entries: Sequence[Entry]
     next: Cursor | None
+
+
+@dataclass(frozen=True)
+class RenewalsPage:
+    """Entries to decide about; each carries `hit_count` and `newest_hits`. `grace_days`: how long an ended one is kept."""
+
+    entries: Sequence[Entry]
+    has_more: bool
+    grace_days: int
 
 
 def open_lists(*, user: User, cursor: Cursor | None = None, size: int) -> ListsPage:
@@ -78,8 +91,21 @@ def to_renew(*, user: User, now: datetime) -> list[Entry]:
     """The user's entries that end soon or ended in the last days of grace, soonest first (ALR-7)."""
     policy = AlertPolicy.objects.get(pk=1)
     return with_state(Entry.objects.visible_to(user).filter(
-        status=EntryStatus.ACTIVE, valid_until__lte=now + timedelta(days=policy.prompt_days),
+        status__in=[EntryStatus.ACTIVE, EntryStatus.EXPIRED], valid_until__lte=now + timedelta(days=policy.prompt_days),
         valid_until__gt=now - timedelta(days=policy.grace_days)).select_related("alert_list").order_by("valid_until"), now)
+
+
+def open_renewals(*, user: User, now: datetime) -> RenewalsPage:
+    """What is to be renewed or removed, soonest end first, each with its hits; the look is recorded first (ALR-7, ALR-9)."""
+    found = to_renew(user=user, now=now)
+    shown = found[:RENEWALS_SHOWN]
+    record_durably(Kind.LIST_VIEWED, of="to be renewed", entries=[entry.pk for entry in shown])
+    ids = [entry.pk for entry in shown]
+    counts = dict(Hit.objects.filter(entry__in=ids).order_by().values_list("entry").annotate(Count("pk")))
+    for entry in shown:
+        entry.hit_count = counts.get(entry.pk, 0)
+        entry.newest_hits = list(entry.hits.order_by("-captured_at")[:HITS_SHOWN]) if entry.hit_count else []
+    return RenewalsPage(shown, len(found) > len(shown), AlertPolicy.objects.get(pk=1).grace_days)
 
 
 def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> list[Entry]:
@@ -87,7 +113,7 @@ def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> lis
     policy = AlertPolicy.objects.get(pk=1)
     found = list(entries)
     for entry in found:
-        entry.is_expired = entry.valid_until <= now
+        entry.is_expired = entry.status == EntryStatus.EXPIRED or entry.valid_until <= now
         entry.may_renew = now < entry.valid_until + timedelta(days=policy.grace_days)
     return found
 

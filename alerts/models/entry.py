@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +15,7 @@ from alerts.models.alert_list import AlertList
 class EntryStatus(models.TextChoices):
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
+    EXPIRED = "expired", "Ended"
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -41,12 +43,16 @@ class Entry(models.Model):
     status = models.CharField(max_length=10, choices=EntryStatus, default=EntryStatus.ACTIVE)
     created_at = models.DateTimeField()
     valid_until = models.DateTimeField()
+    # The day of the latest prompt before this end: 14, 7, 1; empty when there was none.
+    prompted_days = models.PositiveSmallIntegerField(null=True)
     activation = models.UUIDField(null=True)
     matched_back_at = models.DateTimeField(null=True)
 
     # As of the moment of looking (alerts.overview).
     is_expired: bool
     may_renew: bool
+    hit_count: int
+    newest_hits: list[Any]
 
     objects = EntryQuerySet.as_manager()
 
@@ -59,6 +65,7 @@ class Entry(models.Model):
             models.CheckConstraint(condition=~Q(state=""), name="entry_state_is_given"),
             models.CheckConstraint(condition=Q(status__in=EntryStatus.values), name="entry_status_is_listed"),
         ]
+        indexes = [models.Index(fields=["valid_until"], name="entry_by_end")]
 
     def __str__(self) -> str:
         return str(self.id)

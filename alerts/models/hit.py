@@ -50,6 +50,7 @@ class Hit(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["plate", "entry", "record_id"], name="hit_once_for_entry_and_read"),
         ]
+        indexes = [models.Index(fields=["hit_at"], name="hit_by_age")]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -87,6 +87,8 @@ def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpR
             return see_other("alerts:list", alert_list)
     except entries.EntryRefused as refusal:
         form.refused(refusal)
+    except entries.EntryNotFound as refusal:
+        raise Http404 from refusal
     entries.refuse(entered=form.entered(), errors=form.mistakes(), entry=entry)
     return _show(request, alert_list, status=400, renewing=entry, renewal=form)
 
