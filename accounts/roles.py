@@ -52,7 +52,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.rulestext": ("view", "change"),
     },
     Role.HELP_DESK: {},
-    Role.DATA_QUALITY: {},
+    Role.DATA_QUALITY: {"lpr.errorreport": ("view", "change")},
     Role.OPERATIONS: {
         "lpr.source": ("view", "add", "change"),
         "lpr.sourcekey": ("view", "add", "change"),

@@ -88,6 +88,21 @@ def opened(*, hit: UUID, user: User) -> Hit:
     return found
 
 
+def shown_to(hit: UUID, user: User) -> Hit | None:
+    """A hit that `user` was told of, for one more look, on record; None where there is none (lpr.loading.Matcher)."""
+    try:
+        found = opened(hit=hit, user=user)
+    except HitNotFound:
+        return None
+    record_durably(Kind.HITS_VIEWED, count=1, hits=[found.pk])
+    return found
+
+
+def told_of(plate: str, record_id: UUID) -> set[int]:
+    """Who was told, or is owed the news, of hits of a record (BEY-7)."""
+    return set(Notification.objects.filter(plate=plate, record_id=record_id).values_list("recipient_id", flat=True))
+
+
 def _told(user: User) -> QuerySet[Notification]:
     return Notification.objects.filter(recipient=user, kind=NotificationKind.HIT).filter(
         Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user)))

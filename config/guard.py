@@ -78,6 +78,10 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
     "store.reads_selected": frozenset({"lpr_app"}),
+    "store.reported_reads": frozenset({"lpr_app"}),
+    "store.correct_read": frozenset({"lpr_app"}),
+    "store.withdraw_read": frozenset({"lpr_app"}),
+    "store.shown_to": frozenset({"lpr_app"}),
     "store.match_back": frozenset({"lpr_app"}),
 }
 USAGE: dict[str, frozenset[str]] = {

@@ -16,7 +16,7 @@ from alerts import hits, overview
 from audit.events import Kind
 from audit.record import record_durably
 from config.context import shell
-from lpr import freshness, policy, recall
+from lpr import error_reports, freshness, policy, recall
 
 RECENT = 5
 
@@ -27,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What one comes back to: recent queries, hits, lists, how fresh the reads are; for others the doors that are open."""
     user = user_of(request)
     shown = {"may_query": may(user, Right.QUERY), "zone": policy.zone_of(user)}
+    shown["corrections"] = error_reports.unseen(user=user)
     shown |= _own_work(user, timezone.now()) if shown["may_query"] else {"doors": shell(request)["nav"]}
     return render(request, "home.html", shown)
 

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connections, transaction
 
+from accounts.models import User
 from lpr.models import Source
 from lpr.wordbook import Place, Wordbook, wordbook_of
 
@@ -31,15 +32,21 @@ _TRY_AGAIN = {_CLAIMED_ALREADY, "40P01", "40001"}  # deadlock, serialization fai
 
 @dataclass(frozen=True)
 class Matcher:
-    """What matches new reads inside the statement that stores them.
+    """What `alerts` does for reads: it matches them, and knows who was alerted.
 
-    `ctes` is SQL that follows `stored` (plate, state, captured_at, record_id: the rows just stored) and `incoming`
-    (all columns of the delivery); `count` is the expression that counts its hits; `after_commit` wakes the senders.
+    New reads are matched inside the statement that stores them: `ctes` is SQL that follows `stored` (plate, state, captured_at,
+    record_id: the rows just stored) and `incoming` (all columns of the delivery); `count` is the expression that counts its
+    hits; `after_commit` wakes the senders.
+    `match_corrected` matches the read that the committed event of a correction makes, in the open transaction. `told_of` gives
+    the ids of the users who were alerted on a plate's record, `hit_of` a hit that a user was told of, on record, or None.
     """
 
     ctes: str
     count: str
     after_commit: Callable[[], None]
+    match_corrected: Callable[[UUID], None]
+    told_of: Callable[[str, UUID], set[int]]
+    hit_of: Callable[[UUID, User], Any]
 
 
 matchers: list[Matcher] = []

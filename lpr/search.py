@@ -150,6 +150,18 @@ def page(*, event: UUID, cursor: Cursor | None = None, size: int) -> Page:
     return Page(cursor.number, reads, unread[:room], following)
 
 
+def selected(*, event: UUID) -> list[Read]:
+    """The reads that the committed event names, as far as its query found them: of a printing, or of a look at single reads.
+
+    Args:
+        event: the event's id; its details name `reads`.
+
+    Raises:
+        QueryFailed: the store did not answer.
+    """
+    return _rows("store.reads_selected(%s::uuid)", [event])
+
+
 def sane(value: Any) -> str:
     """What was entered as text that the log can hold: no NUL, no half characters, of bounded length."""
     text = value if isinstance(value, str) else str(value)
@@ -173,13 +185,18 @@ def _findable(said: Mapping[str, str]) -> dict[str, str]:
 
 
 def _reads(event: UUID, cursor: Cursor, limit: int) -> list[Read]:
+    return _rows("store.reads_page(%s::uuid, %s::boolean, %s::timestamptz, %s::uuid, %s::integer)",
+                 [event, cursor.state_read, cursor.captured_at, cursor.record_id, limit])
+
+
+def _rows(door: str, arguments: list[Any]) -> list[Read]:
+    """What a function of the store gives; every door gives reads in the same columns."""
     try:
         with connection.cursor() as rows:
             rows.execute(
                 "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"
                 " source, source_kind, place_state, zone, address, intersection, address_is_approximate, confidence,"
-                " plate_photo_cut FROM store.reads_page(%s::uuid, %s::boolean, %s::timestamptz, %s::uuid, %s::integer)",
-                [event, cursor.state_read, cursor.captured_at, cursor.record_id, limit])
+                f" plate_photo_cut FROM {door}", arguments)  # noqa: S608 - the two doors above
             return [Read(*row) for row in rows.fetchall()]
     except DatabaseError as error:
         raise QueryFailed from error

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from celery import shared_task
 from django.db import connection
 
+from lpr import correction_mail
+
 
 @shared_task
 def maintain_partitions() -> None:
@@ -13,3 +15,9 @@ def maintain_partitions() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit.maintain_partitions(%s::timestamptz)", [now])
         cursor.execute("SELECT store.maintain_partitions(%s::timestamptz)", [now])
+
+
+@shared_task
+def send_correction_mail() -> None:
+    """Tell who was shown a read that was corrected since."""
+    correction_mail.send_waiting(now=datetime.now(UTC))

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from lpr.views import map as map_views
-from lpr.views import photos, queries, report
+from lpr.views import error_reports, photos, queries, report
 
 app_name = "lpr"
 urlpatterns = [
@@ -13,5 +13,7 @@ urlpatterns = [
     path("queries/<uuid:query>/report/", report.print_view, name="report"),
     path("queries/<uuid:query>/report.pdf", report.download, name="report_pdf"),
     path("queries/<uuid:query>/again/", queries.again, name="query_again"),
+    path("reads/notices/", error_reports.notices, name="notices"),
+    path("reads/<str:token>/error/", error_reports.report, name="error_report"),
     path("reads/<str:token>/photos/<int:number>/", photos.photo, name="photo"),
 ]

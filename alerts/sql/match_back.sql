@@ -2,6 +2,9 @@
 -- committed, and ended after. The caller has waited for the loadings that were under way (alerts.matching), so every read
 -- that missed the entry is committed by now. Which entries, and since when, is taken from committed events alone.
 --
+-- A read that data-quality staff corrected is matched by the event of its correction, in the transaction of its new row: it is
+-- news where its plate or state changed (RES-4).
+--
 -- Only reads of transactions that were open or still to come when the entry was added count as new: `oldest_open` of the
 -- activation's event is the oldest transaction open at that time. What was stored before is no news to who set the alert.
 CREATE OR REPLACE FUNCTION store.match_back(p_event uuid) RETURNS integer
@@ -15,14 +18,23 @@ DECLARE
     asked audit.event := audit.committed_event(p_event);
     said jsonb := asked.payload::jsonb -> 'details';
     named uuid[];
+    corrected jsonb;
+    wrong record;
     next_transaction bigint;
     made integer;
 BEGIN
-    IF asked.kind NOT IN ('entry.added', 'entry.renewed', 'entry.activation_resumed') THEN
-        RAISE EXCEPTION 'this event activates no entry' USING ERRCODE = 'insufficient_privilege';
+    IF asked.kind NOT IN ('entry.added', 'entry.renewed', 'entry.activation_resumed')
+       AND NOT (asked.kind = 'read.resolved' AND said->>'resolution' = 'corrected') THEN
+        RAISE EXCEPTION 'this event activates no entry and corrects no read' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    named := ARRAY(SELECT jsonb_array_elements_text(
-        coalesce(said->'entries', jsonb_build_array(said->'entry')))::uuid);
+    IF asked.kind = 'read.resolved' THEN
+        corrected := said->'corrected';
+        SELECT key.* INTO wrong FROM store.reported_key((said->>'reported')::uuid) key;
+    ELSE
+        SELECT NULL::varchar AS plate, NULL::varchar AS state, NULL::timestamptz AS captured_at INTO wrong;
+        named := ARRAY(SELECT jsonb_array_elements_text(
+            coalesce(said->'entries', jsonb_build_array(said->'entry')))::uuid);
+    END IF;
     -- A removal takes the same lock alone: it finds every hit there is, and none is made after it.
     PERFORM pg_advisory_xact_lock_shared(7303010);
     next_transaction := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
@@ -57,6 +69,20 @@ BEGIN
                   SELECT FROM store.read_marker m WHERE m.plate = read.plate AND m.state = read.state
                   AND m.captured_at = read.captured_at AND m.record_id = read.record_id)
             OFFSET 0) r
+        UNION ALL
+        SELECT w.entry_id, w.owner_id, w.plate, w.state, read.record_id, read.captured_at, read.latitude_e6,
+               read.longitude_e6, place.zone, place.address, place.intersection, place.state, source.label, camera.name,
+               make.name, model.name
+        FROM store.read read
+        JOIN public.alerts_watch w ON w.plate = read.plate AND w.state = read.state AND w.valid_until > statement_timestamp()
+        JOIN public.lpr_source source ON source.id = read.source_id
+        JOIN store.place place ON place.id = read.place_id
+        JOIN store.camera camera ON camera.id = read.camera_id
+        JOIN store.make make ON make.id = read.make_id
+        JOIN store.model model ON model.id = read.model_id
+        WHERE read.plate = corrected->>'plate' AND read.state = corrected->>'state' AND read.captured_at = wrong.captured_at
+          AND read.record_id = (corrected->>'record_id')::uuid
+          AND (read.plate, read.state) IS DISTINCT FROM (wrong.plate, wrong.state)
     ),
 -- Shared with the statement that stores reads (alerts.matching): from `found` to hits, their events and the intents.
     hits AS (

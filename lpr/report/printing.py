@@ -10,13 +10,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db import DatabaseError, connection
-
 from accounts.models import User
 from audit.events import Kind
-from lpr import recall
+from lpr import recall, search
 from lpr.recall import Asked
-from lpr.search import QueryFailed, Read
+from lpr.search import Read
 
 MOST_BY_ADDRESS = 50
 MOST_BY_FORM = 200
@@ -85,19 +83,7 @@ def print_reads(*, query: UUID, user: User, reads: Sequence[UUID], purpose: Purp
     """
     opened = recall.opened(query=query, user=user, purpose=purpose, kind=Kind.REPORT_PRINTED, reads=list(reads))
     # A query whose answer failed showed nothing, so there is nothing of it to print.
-    found = _reads_of(opened.event) if opened.asked.count is not None else []
+    found = search.selected(event=opened.event) if opened.asked.count is not None else []
     if not found:
         raise NothingToPrint
     return Printed(opened.event, opened.at, opened.asked, user, found, len(reads) - len(found))
-
-
-def _reads_of(event: UUID) -> list[Read]:
-    try:
-        with connection.cursor() as rows:
-            rows.execute(
-                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"
-                " source, source_kind, place_state, zone, address, intersection, address_is_approximate, confidence,"
-                " plate_photo_cut FROM store.reads_selected(%s::uuid)", [event])
-            return [Read(*row) for row in rows.fetchall()]
-    except DatabaseError as error:
-        raise QueryFailed from error

@@ -1,5 +1,5 @@
--- The reads of a printed report (RES-3, RES-7): those that the event of the printing names, as far as its query found them.
--- An id that the query did not find opens nothing, whoever wrote it into the event.
+-- Reads chosen out of a result, for a printed report or a look at one of them (RES-3, RES-4, RES-7): those that the event names,
+-- as far as its query found them. An id that the query did not find opens nothing, whoever wrote it into the event.
 CREATE OR REPLACE FUNCTION store.reads_selected(p_event uuid)
 RETURNS TABLE (record_id uuid, plate varchar, state varchar, captured_at timestamptz, received_at timestamptz,
                stored_at timestamptz, latitude double precision, longitude double precision, make varchar, model varchar,
@@ -12,14 +12,14 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     s record := store.scope_of(p_event);
-    printed audit.event := audit.committed_event(p_event);
+    chosen audit.event := audit.committed_event(p_event);
     selected uuid[];
 BEGIN
-    IF printed.kind <> 'report.printed' THEN
+    IF chosen.kind NOT IN ('report.printed', 'query.viewed', 'query.replayed') THEN
         RAISE EXCEPTION 'this event selects no reads' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT array_agg(id::uuid) INTO selected
-    FROM (SELECT id FROM jsonb_array_elements_text(printed.payload::jsonb->'details'->'reads') id LIMIT 200) named;
+    FROM (SELECT id FROM jsonb_array_elements_text(chosen.payload::jsonb->'details'->'reads') id LIMIT 200) named;
     RETURN QUERY
     SELECT v.record_id, v.plate, v.state, v.captured_at, v.received_at, v.stored_at,
            v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision,

@@ -1,6 +1,7 @@
 """The photos of reads: shown to the one who was shown the read, kept by no cache, and on record when opened in full (RES-1)."""
 
 import io
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from accounts.access import private_page, user_of
 from audit.events import Kind
 from audit.record import record_durably
 from lpr import photos, read_tokens
+from lpr.models import ErrorReport
 
 KINDS: dict[int, photos.Kind] = {1: "plate", 2: "vehicle"}
 THUMBNAIL = (480, 360)
@@ -25,9 +27,21 @@ def photo(request: HttpRequest, token: str, number: int) -> HttpResponse:
         name = photos.name(shown.record_id, KINDS[number])
     except (read_tokens.TokenNotValid, KeyError) as refusal:
         raise Http404 from refusal
-    is_thumbnail = request.GET.get("size") == "thumb"
+    return _sent(request, name, query=shown.query, read=shown.record_id, hit=shown.hit, number=number)
+
+
+@private_page
+def of_report(request: HttpRequest, report: ErrorReport, number: int) -> HttpResponse:
+    """A photo of a reported read, for data-quality staff; every one of them is on record (RES-4)."""
+    if number not in KINDS:
+        raise Http404
+    return _sent(request, photos.name(report.record_id, KINDS[number]), read=report.record_id, report=report.pk, number=number)
+
+
+def _sent(request: HttpRequest, name: str, **facts: Any) -> HttpResponse:
+    is_thumbnail = "report" not in facts and request.GET.get("size") == "thumb"
     if not is_thumbnail:
-        record_durably(Kind.PHOTO_VIEWED, query=shown.query, read=shown.record_id, hit=shown.hit, number=number)
+        record_durably(Kind.PHOTO_VIEWED, **facts)
     try:
         with default_storage.open(name) as file:
             jpeg = file.read()

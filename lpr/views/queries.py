@@ -32,7 +32,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     try:
         answered = search.run_query(query=form.query())
     except search.QueryFailed:
-        return _failed(request)
+        return failed(request)
     return _see_other(reverse("lpr:query", args=[answered.id]))
 
 
@@ -49,7 +49,7 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
         page = None if opened.asked.count is None else search.page(
             event=opened.event, cursor=cursor, size=settings.READS_PER_PAGE)
     except search.QueryFailed:
-        return _failed(request)
+        return failed(request)
     return render(request, "lpr/query_result.html", result_page.context(request, opened.asked, page))
 
 
@@ -86,7 +86,8 @@ def _see_other(address: str) -> HttpResponse:
     return answer
 
 
-def _failed(request: HttpRequest) -> HttpResponse:
+def failed(request: HttpRequest) -> HttpResponse:
+    """The store did not answer; that is on record, and nothing was shown."""
     answer = render(request, "lpr/query_failed.html", status=503)
     answer["Retry-After"] = "60"
     return answer

@@ -17,9 +17,9 @@ from accounts.roles import Role
 
 # Texts, policies and sources: the whole installation's, of no area.
 OF_NO_AREA = {
-    "accounts.rulestext", "accounts.course", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit", "lpr.reportfooter",
-    "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt", "lpr.quarantinedrecord",
-    "alerts.alertpolicy", "accounts.aor",
+    "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
+    "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
+    "lpr.quarantinedrecord", "alerts.alertpolicy", "accounts.aor",
 }
 SECRET = "secretperson"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -11,7 +12,7 @@ from django.db import IntegrityError, models
 
 from accounts.models import Course, TrainingRecord, User
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
-from lpr.models import Jurisdiction, Source, SourceAuthority
+from lpr.models import CorrectionNotice, ErrorReport, Jurisdiction, Source, SourceAuthority
 
 OURS = ("accounts", "alerts", "audit", "lpr")
 
@@ -65,6 +66,10 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "entry_status_is_listed": lambda world: changed(Entry.objects.all(), status="asleep"),
     "hit_once_for_entry_and_read": lambda world: copied(Hit.objects.get()),
     "notification_once_for_entry_read_recipient_kind": lambda world: copied(Notification.objects.get()),
+    "error_report_once_open_by_reporter": lambda world: copied(ErrorReport.objects.get(), reported=uuid4()),
+    "error_report_kind_is_listed": lambda world: changed(ErrorReport.objects.all(), kind="ugly"),
+    "error_report_status_is_listed": lambda world: changed(ErrorReport.objects.all(), status="lost"),
+    "correction_notice_once_a_recipient": lambda world: copied(CorrectionNotice.objects.get()),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -77,7 +82,10 @@ def constraints() -> dict[str, str]:
 @pytest.fixture
 def world(officer, source, watch, load_read) -> World:
     watch(plate="XYZ1234", state="OH")
-    load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
+    read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
+    report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,
+                                        reported_at=datetime.now(UTC))
+    CorrectionNotice.objects.create(report=report, recipient=officer, made_at=datetime.now(UTC))
     return World(officer, Course.objects.earliest("pk"), source)
 
 

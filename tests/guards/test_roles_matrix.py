@@ -47,6 +47,8 @@ TABLE = """
        queries/<uuid:query>/report/                          x   -   -   x   x   -   x   -   -   -   -   -
        queries/<uuid:query>/report.pdf                       x   -   -   x   x   -   x   -   -   -   -   -
 POST   queries/<uuid:query>/again/                           x   -   -   x   .   .   .   .   .   .   .   .
+       reads/notices/                                        x   x   x   x   x   x   x   x   x   x   x   x
+       reads/<str:token>/error/                              -   -   -   -   .   .   .   .   .   .   .   .
        reads/<str:token>/photos/<int:number>/                -   -   -   -   -   -   -   -   -   -   -   -
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
