@@ -6,6 +6,7 @@ retired ones too: what an older key signed still verifies. Whoever verifies trus
 
 import base64
 import os
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,11 +90,11 @@ def _public_bytes(private: Ed25519PrivateKey) -> bytes:
 
 
 def _make(file: Path) -> None:
-    """Two processes may start at once: the second takes the first one's key."""
+    """Two processes or threads may start at once: the second takes the first one's key."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as opened:
         opened.write(pem)

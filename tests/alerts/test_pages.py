@@ -1,7 +1,6 @@
 """The pages of alerts as a person uses them; each for the right role, a wrong role, another user, repeated, and refused."""
 
 import re
-from uuid import uuid4
 
 import pytest
 

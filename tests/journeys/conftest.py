@@ -92,7 +92,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     service.interrupt()
 
 
-@pytest.fixture(scope="session")
+# For a module, not for the session: while it runs, its event loop does, and Django would refuse the database.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
