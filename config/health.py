@@ -13,6 +13,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 import audit.seals
+import lpr.partitions
 from alerts.models import Notification, NotificationStatus
 from config import databases
 from config.celery import app
@@ -75,5 +76,12 @@ def seals() -> str:
     return f"events wait since {waiting_since:%Y-%m-%d %H:%M} UTC" if late else "ok"
 
 
+def partitions() -> str:
+    """No row lies in a default partition."""
+    stray = lpr.partitions.stray_rows()
+    return f"{stray} rows in a default partition" if stray else "ok"
+
+
 PARTS: dict[str, Callable[[], str]] = {
-    "database": database, "broker": broker, "notifications": notifications, "seals": seals}
+    "database": database, "broker": broker, "notifications": notifications, "seals": seals,
+    "partitions": partitions}

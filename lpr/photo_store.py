@@ -1,6 +1,7 @@
 """Where photos of reads lie: Django's storage, under names made from the record id, written once and never over another."""
 
 import posixpath
+from typing import get_args
 from urllib.parse import unquote, urljoin
 from uuid import UUID
 
@@ -39,6 +40,12 @@ def save(record_id: UUID, checked: Photo) -> None:
     with default_storage.open(wanted) as there:
         if there.read() != checked.jpeg:
             raise OtherPhotoThere(wanted)
+
+
+def erase(record_id: UUID) -> None:
+    """Erase the photos of a read, as far as they are there (DAT-8)."""
+    for kind in get_args(photos.Kind):
+        default_storage.delete(photos.name(record_id, kind))
 
 
 def fetch(url: str, *, source_name: str) -> bytes:

@@ -3,18 +3,20 @@
 from datetime import UTC, datetime
 
 from celery import shared_task
-from django.db import connection
 
-from lpr import correction_mail
+from lpr import correction_mail, partitions
 
 
 @shared_task
 def maintain_partitions() -> None:
     """Make the months of reads and events and the weeks of record ids that are due, and drop the weeks that are over."""
-    now = datetime.now(UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit.maintain_partitions(%s::timestamptz)", [now])
-        cursor.execute("SELECT store.maintain_partitions(%s::timestamptz)", [now])
+    partitions.make(now=datetime.now(UTC))
+
+
+@shared_task
+def erase_what_is_over() -> None:
+    """Erase reads past their retention, drop months that are empty and over, close months that are full (DAT-8)."""
+    partitions.maintain(now=datetime.now(UTC))
 
 
 @shared_task

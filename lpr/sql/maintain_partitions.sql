@@ -7,6 +7,7 @@ AS $function$
 DECLARE
     today date := (p_now AT TIME ZONE 'UTC')::date;
     month_start date;
+    month_end date;
     week_start date;
     kept_days integer;
     partition_name text;
@@ -23,8 +24,13 @@ BEGIN
     WHILE month_start <= today + interval '3 months' LOOP
         partition_name := 'read_' || to_char(month_start, 'YYYY_MM');
         IF to_regclass('store.' || partition_name) IS NULL THEN
-            EXECUTE format('CREATE TABLE store.%I PARTITION OF store.read FOR VALUES FROM (%L) TO (%L)',
-                           partition_name, month_start, (month_start + interval '1 month')::date);
+            month_end := (month_start + interval '1 month')::date;
+            -- What the default partition took of this month, while maintenance stood still, moves to where it belongs.
+            EXECUTE format('CREATE TABLE store.%I (LIKE store.read INCLUDING CONSTRAINTS)', partition_name);
+            EXECUTE format('WITH stray AS (DELETE FROM store.read_default WHERE captured_at >= %L AND captured_at < %L '
+                           'RETURNING *) INSERT INTO store.%I SELECT * FROM stray', month_start, month_end, partition_name);
+            EXECUTE format('ALTER TABLE store.read ATTACH PARTITION store.%I FOR VALUES FROM (%L) TO (%L)',
+                           partition_name, month_start, month_end);
             made := made + 1;
         END IF;
         month_start := (month_start + interval '1 month')::date;
