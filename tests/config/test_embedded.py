@@ -18,6 +18,8 @@ import pytest
 
 from config import embedded, embedded_place, embedded_programs
 
+pytestmark = pytest.mark.embedded
+
 AS_ROOT = os.geteuid() == 0
 PLATE = "SECRET1"
 
