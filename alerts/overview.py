@@ -14,7 +14,6 @@ from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit
 from audit.events import Kind
 from audit.record import record_durably
 
-
 RENEWALS_SHOWN = 100
 HITS_SHOWN = 5
 

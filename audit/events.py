@@ -82,6 +82,9 @@ class Kind(TextChoices):
     READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
     # partitions made, months closed and dropped; reads, receipts and set-aside records erased
     STORE_MAINTAINED = "store.maintained", "Months of reads maintained"
+    COVERAGE_VIEWED = "coverage.viewed", "Coverage viewed"
+    COVERAGE_BELOW = "coverage.below", "Coverage fell below the floor"  # states, areas
+    COVERAGE_REACHED = "coverage.reached", "Coverage reaches the floor again"  # states, areas
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
     # alerts
     LIST_CREATED = "list.created", "Alert list created"

@@ -80,6 +80,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.drop_months_over": frozenset({"lpr_app"}),
     "store.close_month": frozenset({"lpr_app"}),
     "store.stray_rows": frozenset({"lpr_app"}),
+    "store.coverage": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
     "store.reads_selected": frozenset({"lpr_app"}),

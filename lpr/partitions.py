@@ -67,7 +67,7 @@ def stray_rows() -> int:
 
 
 def _erase_reads(now: datetime) -> int:
-    """Erase reads past their source's retention: the photos first, so that a crash in between leaves a row that is found again."""
+    """Erase reads past their source's retention: the photos first, so that a crash leaves a row that is found again."""
     erased = 0
     while True:
         with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from lpr import correction_mail, partitions
+from lpr import correction_mail, coverage, partitions
 
 
 @shared_task
@@ -23,3 +23,9 @@ def erase_what_is_over() -> None:
 def send_correction_mail() -> None:
     """Tell who was shown a read that was corrected since."""
     correction_mail.send_waiting(now=datetime.now(UTC))
+
+
+@shared_task
+def refresh_coverage() -> None:
+    """Count where reads lie, and tell of a floor that is not reached (DAT-5)."""
+    coverage.refresh(now=datetime.now(UTC))

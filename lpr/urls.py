@@ -1,10 +1,11 @@
 from django.urls import path
 
+from lpr.views import coverage, error_reports, photos, queries, report
 from lpr.views import map as map_views
-from lpr.views import error_reports, photos, queries, report
 
 app_name = "lpr"
 urlpatterns = [
+    path("coverage/", coverage.page, name="coverage"),
     path("map/streets/", map_views.streets, name="map_streets"),
     path("map/tiles/<str:layer>/<int:z>/<int:y>/<int:x>", map_views.tile, name="map_tile"),
     path("queries/", queries.recalled, name="queries"),

@@ -223,7 +223,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
-    "erase-what-is-over": {"task": "lpr.tasks.erase_what_is_over", "schedule": 24 * 60 * 60.0},
+    "refresh-coverage": {"task": "lpr.tasks.refresh_coverage", "schedule": 6 * 60 * 60.0},
+    "erase-what-is-over": {"task": "lpr.tasks.erase_what_is_over", "schedule": 6 * 60 * 60.0},
 }
 CACHES = {
     "default": {

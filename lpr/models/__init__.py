@@ -1,3 +1,4 @@
+from lpr.models.coverage import CoverageCount, CoverageState
 from lpr.models.delivery import QuarantinedRecord, Receipt
 from lpr.models.error_report import CorrectionNotice, ErrorKind, ErrorReport, ReportStatus
 from lpr.models.policy import Offense, ReasonCode, TimeframeLimit
@@ -5,6 +6,6 @@ from lpr.models.report import ReportFooter
 from lpr.models.source import Jurisdiction, Source, SourceAuthority, SourceKey, SourceKind
 from lpr.models.street import Street, StreetDataset
 
-__all__ = ["CorrectionNotice", "ErrorKind", "ErrorReport", "Jurisdiction", "Offense", "QuarantinedRecord", "ReasonCode",
-           "Receipt", "ReportFooter", "ReportStatus", "Source", "SourceAuthority", "SourceKey", "SourceKind", "Street",
-           "StreetDataset", "TimeframeLimit"]
+__all__ = ["CorrectionNotice", "CoverageCount", "CoverageState", "ErrorKind", "ErrorReport", "Jurisdiction", "Offense",
+           "QuarantinedRecord", "ReasonCode", "Receipt", "ReportFooter", "ReportStatus", "Source", "SourceAuthority",
+           "SourceKey", "SourceKind", "Street", "StreetDataset", "TimeframeLimit"]

@@ -12,7 +12,7 @@ from django.db import IntegrityError, models
 
 from accounts.models import Course, TrainingRecord, User
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
-from lpr.models import CorrectionNotice, ErrorReport, Jurisdiction, Source, SourceAuthority
+from lpr.models import CorrectionNotice, CoverageCount, CoverageState, ErrorReport, Jurisdiction, Source, SourceAuthority
 
 OURS = ("accounts", "alerts", "audit", "lpr")
 
@@ -70,6 +70,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "error_report_kind_is_listed": lambda world: changed(ErrorReport.objects.all(), kind="ugly"),
     "error_report_status_is_listed": lambda world: changed(ErrorReport.objects.all(), status="lost"),
     "correction_notice_once_a_recipient": lambda world: copied(CorrectionNotice.objects.get()),
+    "coverage_once_for_area_and_kind": lambda world: copied(
+        CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
+    "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 

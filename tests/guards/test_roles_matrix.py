@@ -39,6 +39,7 @@ TABLE = """
        accounts/training/                                    x   x   x   x   x   x   x   x   x   x   x   x
        accounts/password/                                    x   x   x   x   x   x   x   x   x   x   x   x
        rules/                                                x   x   x   x   x   x   x   x   x   x   x   x
+       coverage/                                             x   x   x   x   x   x   x   x   x   x   x   x
        map/streets/                                          x   x   x   x   x   x   x   .   .   .   .   .
        map/tiles/<str:layer>/<int:z>/<int:y>/<int:x>         -   -   -   -   -   -   -   .   .   .   .   .
        queries/                                              x   x   x   x   .   .   .   .   .   .   .   .
@@ -57,6 +58,7 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/bad-rows.csv               -   -   -   -   .   .   .   .   .   .   .   .
+       alerts/renewals/                                      x   x   x   x   .   .   .   .   .   .   .   .
        alerts/search/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/<uuid:alert_list>/                             x   -   -   -   .   .   .   .   .   .   .   .
        audit/                                                .   .   .   x   x   x   x   .   .   .   .   .

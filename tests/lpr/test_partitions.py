@@ -73,9 +73,14 @@ def test_reads_past_their_sources_retention_are_erased_with_photos_and_markers_a
 def test_a_crash_after_the_photos_leaves_the_row_to_be_found_again(load_read, source, now, monkeypatch):
     load_read(captured_at=now - 20 * DAY)
     Source.objects.update(retention_days=10)
-    with monkeypatch.context() as broken, pytest.raises(OSError):
-        broken.setattr(partitions.photo_store, "erase", lambda record_id: (_ for _ in ()).throw(OSError))
-        partitions.maintain(now=now)
+
+    def fail(record_id):
+        raise OSError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(partitions.photo_store, "erase", fail)
+        with pytest.raises(OSError):
+            partitions.maintain(now=now)
     assert rows() == 1
     assert partitions.maintain(now=now).reads == 1
     assert rows() == 0
