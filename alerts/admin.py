@@ -1,10 +1,18 @@
-"""The contract's numbers about alert lists in the back office: one record, changed by operations, with history (ALR-1, ALR-7)."""
+"""Alert lists in the back office: policy, kept by operations (ALR-1, ALR-7), and hand-overs, by managers (ALR-11)."""
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from alerts.models import AlertPolicy
-from audit.admin_base import AuditedAdmin
+from accounts.access import user_of
+from accounts.admin.base import ScopedAdmin
+from accounts.roles import Role
+from alerts import handover
+from alerts.models import AlertList, AlertPolicy, Handover
+from audit.admin_base import AuditedAdmin, ReadOnlyAdmin
 
 
 @admin.register(AlertPolicy)
@@ -13,3 +21,38 @@ class AlertPolicyAdmin(AuditedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+class SuccessorForm(ActionForm):
+    """The user name comes in the body of the action's POST."""
+
+    successor = forms.CharField(label="Successor's user name", required=False, max_length=150,
+                                widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+@admin.register(Handover)
+class HandoverAdmin(ScopedAdmin, ReadOnlyAdmin):
+    """Lists at rest of the manager's area: whose, how many, until when. No plate is shown (ALR-11)."""
+
+    list_display = ("owner", "why", "lists", "began_at", "due_at")
+    fields = ("owner", "why", "began_at", "due_at")
+    action_form = SuccessorForm
+    actions = ("name_successor",)
+
+    @admin.display(description="alert lists")
+    def lists(self, row: Handover) -> int:
+        return AlertList.objects.filter(owner=row.owner_id).count()
+
+    def has_name_successor_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).role == Role.AGENCY_MANAGER
+
+    @admin.action(permissions=["name_successor"], description="Name a successor for the selected lists")
+    def name_successor(self, request: HttpRequest, queryset: QuerySet[Handover]) -> None:
+        for row in queryset.select_related("owner"):
+            try:
+                taker = handover.name_successor(handover=row, successor=request.POST.get("successor", ""),
+                                                by=user_of(request), now=timezone.now())
+                self.message_user(request, f"The lists of {row.owner} are those of {taker} now.", messages.SUCCESS)
+            except handover.HandoverRefused as refusal:
+                handover.refuse(handover=row, why=str(refusal))
+                self.message_user(request, str(refusal), messages.ERROR)

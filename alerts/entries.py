@@ -272,7 +272,7 @@ def delete_emptied_lists(gone: Sequence[Entry]) -> None:
 
 
 def erase(doomed: QuerySet[Entry], *, note: str = "", kind: Kind = Kind.ENTRY_REMOVED) -> list[Entry]:
-    """Erase entries with all that belongs to them, one event each, in the open transaction that has `wait_for_loadings` behind it.
+    """Erase entries with all that belongs to them, one event each, in the transaction that is open, after `wait_for_loadings`.
 
     Args:
         doomed: which; rows that no longer fit when their lock is had are left.

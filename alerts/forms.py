@@ -169,6 +169,15 @@ class SharingForm(_AlertsForm):
         return {name: self.cleaned_data[name] for name in ("scope", "users", "group")}
 
 
+class HitSharingForm(_Form):
+    """Other users on the case, to whom one hit is shown (ALR-4)."""
+
+    users = UsersField(
+        label="User names", max_length=2000, help_text="With commas between them.",
+        error_messages={"required": "Name at least one user to tell."},
+        widget=NamesInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+
+
 class AlertForm(EntryForm, SharingForm):
     """A single-plate alert: a plate on a list of its own (ALR-1)."""
 

@@ -104,8 +104,10 @@ def told_of(plate: str, record_id: UUID) -> set[int]:
 
 
 def _told(user: User) -> QuerySet[Notification]:
-    return Notification.objects.filter(recipient=user, kind=NotificationKind.HIT).filter(
-        Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user)))
+    """What `user` was told of and may still see. A hit that was both matched and shared stands here once."""
+    is_recipient = Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user))
+    return Notification.objects.filter(recipient=user).filter(
+        Q(kind=NotificationKind.HIT) & is_recipient | Q(kind=NotificationKind.SHARED))
 
 
 def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:

@@ -74,12 +74,23 @@ def make(
         raise NameNotValid("Enter a name of one line.")
     if len(name) > 100:
         raise NameNotValid("Enter a name of at most 100 characters.")
-    users = _told(scope, users)
-    group = _allowed_group(owner, scope, group, now)
-    made = AlertList.objects.create(owner=owner, name=name, scope=scope, group=group, is_single_plate=is_single_plate)
-    made.users.set(users)
-    record(Kind.LIST_CREATED, list=made.id, name=name, **sharing(made, users))
+    made = AlertList(owner=owner, name=name, is_single_plate=is_single_plate)
+    share(made, scope=scope, users=users, group=group, now=now)
+    record(Kind.LIST_CREATED, list=made.id, name=name, **sharing(made, made.users.all()))
     return made
+
+
+def share(alert_list: AlertList, *, scope: str, users: Collection[User], group: UserGroup | None, now: datetime) -> None:
+    """Save the list with who is told of its hits, in the transaction that is open.
+
+    Raises:
+        ListRefused: see its kinds.
+    """
+    users = told(scope, users)
+    alert_list.group = _allowed_group(alert_list.owner, scope, group, now)
+    alert_list.scope = scope
+    alert_list.save()
+    alert_list.users.set(users)
 
 
 def sharing(alert_list: AlertList, users: Iterable[User]) -> dict[str, Any]:
@@ -96,7 +107,12 @@ def name_of_single_plate(owner: User, now: datetime) -> str:
     return f"Alert of {now.astimezone(zone_of(owner)):%Y-%m-%d %H:%M}"
 
 
-def _told(scope: str, users: Collection[User]) -> Collection[User]:
+def told(scope: str, users: Collection[User]) -> Collection[User]:
+    """The named users of a scope that names some, each of whom may be told; nobody for another scope.
+
+    Raises:
+        RecipientsMissing, RecipientNotAllowed: see them.
+    """
     if scope != Scope.USERS:
         return ()
     if not users:

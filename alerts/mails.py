@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from alerts.models import AlertPolicy, Entry, Hit, Notification
+from alerts.models import AlertPolicy, Entry, Hit, Notification, NotificationKind
 from lpr.policy import zone_of
 from lpr.states import NAMES
 
@@ -26,6 +26,7 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
     body = render_to_string("alerts/mail/hit.txt", {
         "agency_name": settings.AGENCY_NAME, "hit": hit, "entry": entry, "captured": local_time(hit.captured_at, hit.zone),
         "state_name": NAMES.get(hit.state, hit.state), "is_owner": notification.recipient_id == entry.owner_id,
+        "is_shared": notification.kind == NotificationKind.SHARED,
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hits"),
     })
     return EmailMessage(

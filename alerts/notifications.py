@@ -41,6 +41,7 @@ LONGEST_PAUSE = timedelta(minutes=10)
 ATTEMPTS = 200
 ATTEMPTS_WHEN_REFUSED = 5
 REFUSED_FOR_GOOD = 500
+_OF_READS = {NotificationKind.HIT, NotificationKind.SHARED}
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _letters(claimed: Sequence[UUID], now: datetime) -> list[_Letter]:
     intents = list(Notification.objects.filter(pk__in=claimed).select_related("recipient__aor").order_by("created_at", "pk"))
     entries = Entry.objects.select_related("alert_list", "owner").in_bulk({item.entry_id for item in intents})
     by_kind = {kind: [item for item in intents if item.kind == kind] for kind in NotificationKind.values}
-    return [*_of_hits(by_kind[NotificationKind.HIT], entries),
+    return [*_of_hits(by_kind[NotificationKind.HIT] + by_kind[NotificationKind.SHARED], entries),
             *_of_deconfliction(by_kind[NotificationKind.DECONFLICTION], entries),
             *_of_prompts(by_kind[NotificationKind.PROMPT], entries, now)]
 
@@ -148,7 +149,9 @@ def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> 
     for item in intents:
         hit, entry = hits.get((item.entry_id, item.record_id)), entries.get(item.entry_id)
         compose = partial(mails.of_hit, notification=item, hit=hit, entry=entry) if hit and entry else None
-        yield _Letter([item], entries, compose, (item.entry_id, item.recipient_id) in told)
+        is_told = (item.entry_id, item.recipient_id) in told or (
+            item.kind == NotificationKind.SHARED and may(item.recipient, Right.QUERY))
+        yield _Letter([item], entries, compose, is_told)
 
 
 def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[_Letter]:
@@ -245,7 +248,7 @@ def _record(kind: Kind, letter: _Letter, **details: Any) -> None:
     for item in letter.intents:
         entry = letter.entries.get(item.entry_id)
         # What the intent tells of: a read, or for de-confliction another user's entry.
-        about = {"record": item.record_id} if item.kind == NotificationKind.HIT else {"of": item.kind}
+        about = {"record": item.record_id} if item.kind in _OF_READS else {"of": item.kind}
         events.append({
             "actor": Actor(id=None, name="system", aor=item.recipient.aor_code), "plate": item.plate,
             "state": entry.state if entry else "", "reason": entry.reason if entry else "", "notification": item.pk,

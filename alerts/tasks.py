@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from alerts import drafts, expiry, matching, notifications
+from alerts import drafts, expiry, handover, matching, notifications
 
 
 @shared_task
@@ -30,3 +30,9 @@ def erase_ended_drafts() -> None:
 def age_entries() -> None:
     """Prompt for, end and erase the entries whose time has come (ALR-7, ALR-8)."""
     expiry.age(now=expiry.earlier_clock())
+
+
+@shared_task
+def keep_time_of_handovers() -> None:
+    """Find the lists whose owner is not active, and end those that nobody took over in time."""
+    handover.keep_time(now=expiry.earlier_clock())

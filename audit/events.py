@@ -82,6 +82,8 @@ class Kind(TextChoices):
     READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
     # partitions made, months closed and dropped; reads, receipts and set-aside records erased
     STORE_MAINTAINED = "store.maintained", "Months of reads maintained"
+    SOURCE_SILENT = "source.silent", "Source fell silent"  # source
+    SOURCE_HEARD = "source.heard", "Source is heard again"  # source
     COVERAGE_VIEWED = "coverage.viewed", "Coverage viewed"
     COVERAGE_BELOW = "coverage.below", "Coverage fell below the floor"  # states, areas
     COVERAGE_REACHED = "coverage.reached", "Coverage reaches the floor again"  # states, areas
@@ -90,6 +92,11 @@ class Kind(TextChoices):
     LIST_CREATED = "list.created", "Alert list created"
     LIST_DELETED = "list.deleted", "Alert list deleted"
     LIST_VIEWED = "list.viewed", "Alert list viewed"
+    LIST_SHARED = "list.shared", "Alert list: who is told changed"  # list, before, after
+    LISTS_HANDED_OVER = "list.handed_over", "Alert lists handed over"  # from, to, lists, number of entries
+    HANDOVER_OPENED = "handover.opened", "Alert lists at rest"  # owner, why, due_at
+    HANDOVER_REFUSED = "handover.refused", "Successor refused"  # owner, why
+    HANDOVER_CLOSED = "handover.closed", "Alert lists no longer at rest"  # owner, why
     UPLOAD_READ = "upload.read", "File of plates read"  # mode, rows, digest of the file
     UPLOAD_REFUSED = "upload.refused", "File of plates refused"  # why, digest of the file
     UPLOAD_PREVIEWED = "upload.previewed", "File of plates previewed"  # counts; purpose: preview or bad rows
@@ -103,15 +110,21 @@ class Kind(TextChoices):
     ENTRY_EXPIRED = "entry.expired", "Alert entry ended"  # entry, list, valid_until
     ENTRY_ERASED = "entry.erased", "Alert entry erased after its grace"  # entry, list, valid_until
     HITS_ERASED = "hits.erased", "Old hits of an alert entry erased"  # entry, hits
+    ENTRY_HANDED_OVER = "entry.handed_over", "Alert entry handed over"  # list, entry, from, to
     ENTRIES_SEARCHED = "entries.searched", "Own alert entries searched"
     HIT_MADE = "hit.made", "Alert hit"  # entry, record
+    HIT_SHARED = "hit.shared", "Hit shared with other users"  # hit, entry, users
     HITS_VIEWED = "hits.viewed", "Hits viewed"
     NOTIFICATION_SENT = "notification.sent", "Notification sent"
     NOTIFICATION_FAILED = "notification.failed", "Notification given up"
     # audit
     AUDIT_SEARCHED = "audit.searched", "Audit log searched"  # criteria
-    AUDIT_VIEWED = "audit.viewed", "Audit search viewed"  # search, page
+    AUDIT_VIEWED = "audit.viewed", "Audit search viewed"  # search, page; purpose: bundle or export
     AUDIT_BUNDLED = "audit.bundled", "Audit bundle made"  # search, count, digest of the leaves in order
+    AUDIT_EXPORTED = "audit.exported", "Audit export asked for"  # search, format
+    AUDIT_EXPORT_DOWNLOADED = "audit.export_downloaded", "Audit export downloaded"  # search, format, count, digest
+    AUDIT_EXPORT_FAILED = "audit.export_failed", "Audit export failed"  # search, format, why
+    AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object

@@ -10,7 +10,7 @@ from django.db import models
 
 from accounts.models import User
 from alerts.models.entry import Entry
-from alerts.models.notification import Notification
+from alerts.models.notification import Notification, NotificationKind
 from alerts.models.recipient import Recipient
 
 
@@ -20,7 +20,10 @@ class HitQuerySet(models.QuerySet["Hit"]):
         of_entry = {"entry_id": models.OuterRef("entry_id")}
         told = Notification.objects.filter(recipient=user, plate=models.OuterRef("plate"),
                                            record_id=models.OuterRef("record_id"), **of_entry)
-        return self.filter(models.Exists(told), models.Exists(Recipient.objects.filter(user=user, **of_entry)))
+        is_recipient = models.Exists(Recipient.objects.filter(user=user, **of_entry))
+        # One hit that its owner shared is seen whoever else is told of the list (ALR-4).
+        return self.filter(models.Exists(told.filter(kind=NotificationKind.HIT)) & is_recipient
+                           | models.Exists(told.filter(kind=NotificationKind.SHARED)))
 
 
 class Hit(models.Model):

@@ -10,6 +10,7 @@ from django.db.models import Q
 class NotificationKind(models.TextChoices):
     HIT = "hit", "Hit"
     PROMPT = "prompt", "To be renewed"
+    SHARED = "shared", "Hit shared by its owner"
     DECONFLICTION = "deconfliction", "De-confliction"
 
 

@@ -14,6 +14,8 @@ class AlertPolicy(models.Model):
     last_prompt_days = models.PositiveIntegerField("days before expiry of the last prompt", default=1)
     grace_days = models.PositiveIntegerField("days after expiry that an entry can still be renewed", default=7)
     hit_days = models.PositiveIntegerField("days that hits of a living entry are kept", default=365)
+    handover_days = models.PositiveIntegerField("days to name a successor for the lists of an inactive account", default=14)
+    training_grace_days = models.PositiveIntegerField("days after training lapses until entries rest", default=14)
     tells_both_in_deconfliction = models.BooleanField(
         "the user who watched a plate first is told as well when another adds it", default=False)
 

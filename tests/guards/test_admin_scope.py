@@ -12,14 +12,18 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from accounts.models import Course, Lockout, TrainingRecord, User
+from accounts.models import AccessRequest, Course, Lockout, TrainingRecord, User
 from accounts.roles import Role
+from alerts.models import Handover
 
 # Texts, policies and sources: the whole installation's, of no area.
 OF_NO_AREA = {
     "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
-    "lpr.quarantinedrecord", "alerts.alertpolicy", "accounts.aor",
+    "lpr.quarantinedrecord", "alerts.alertpolicy", "accounts.aor", "accounts.accountceiling",
+    "accounts.challengequestion",
+    # Appointments are seen by who makes them, whatever the area (tests/accounts/test_appointments.py).
+    "accounts.appointment",
 }
 SECRET = "secretperson"
 
@@ -38,6 +42,11 @@ def records(make_user: Callable[..., User], aor_nyc) -> dict[str, Model]:
             user=person, course=Course.objects.earliest("pk"), completed_on=date(2026, 2, 3)),
         "accounts.lockout": Lockout.objects.create(username=SECRET, locked_at=datetime.now(UTC),
                                                    attempts=[datetime.now(UTC)] * 5),
+        "alerts.handover": Handover.objects.create(owner=person, why="account", began_at=datetime.now(UTC),
+                                                   due_at=datetime.now(UTC)),
+        "accounts.accessrequest": AccessRequest.objects.create(
+            full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO", job_category="ero_officer",
+            justification=SECRET, supervisor_name="S", supervisor_email="s@agency.example", filed_at=datetime.now(UTC)),
     }
 
 

@@ -11,9 +11,12 @@ from tests.guards import addresses
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Each argument of an address: what it is, and so which converter it may have.
 ARGUMENTS = {
-    "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "draft": UUIDConverter, "search_id": UUIDConverter,
+    "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
+    "draft": UUIDConverter, "hit": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens)
+    "key": StringConverter,  # mailed; opens registration once and holds nothing
+    "group": IntConverter,
     "layer": StringConverter,  # street or satellite
     "object_id": PathConverter, "content_type_id": PathConverter,  # the back office's own, whole numbers
 }

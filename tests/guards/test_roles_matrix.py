@@ -37,7 +37,13 @@ TABLE = """
        accounts/login/                                       x   x   x   x   x   x   x   x   x   x   x   x
        accounts/rules/                                       x   x   x   x   x   x   x   x   x   x   x   x
        accounts/training/                                    x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/request/                                     x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/request/filed/                               x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/register/<str:key>/                          -   -   -   -   -   -   -   -   -   -   -   -
        accounts/password/                                    x   x   x   x   x   x   x   x   x   x   x   x
+       groups/                                               x   x   x   x   .   .   .   .   .   .   .   .
+       groups/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
+       groups/<int:group>/                                   -   -   -   -   .   .   .   .   .   .   .   .
        rules/                                                x   x   x   x   x   x   x   x   x   x   x   x
        coverage/                                             x   x   x   x   x   x   x   x   x   x   x   x
        map/streets/                                          x   x   x   x   x   x   x   .   .   .   .   .
@@ -54,6 +60,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
+       alerts/<uuid:alert_list>/sharing/                     x   -   -   -   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
@@ -64,12 +72,23 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/                                                .   .   .   x   x   x   x   .   .   .   .   .
        audit/searches/<uuid:search_id>/                      .   .   .   -   -   -   x   .   .   .   .   .
        audit/searches/<uuid:search_id>/bundle                .   .   .   -   -   -   x   .   .   .   .   .
+       audit/searches/<uuid:search_id>/export.xlsx           .   .   .   -   -   -   x   .   .   .   .   .
+       audit/searches/<uuid:search_id>/export.pdf            .   .   .   -   -   -   x   .   .   .   .   .
        admin/                                                .   .   .   .   x   x   x   x   .   .   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
        admin/password_change/                                .   .   .   .   x   x   x   x   .   .   x   x
        admin/password_change/done/                           .   .   .   .   x   x   x   x   .   .   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
        admin/jsi18n/                                         .   .   .   .   x   x   x   x   .   .   x   x
+       admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
+       admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
+       admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
+       admin/accounts/appointment/                           .   .   .   .   .   .   .   x   .   .   x   x
+       admin/accounts/appointment/add/                       .   .   .   .   .   .   .   x   .   .   x   .
+       admin/accounts/accountceiling/                        .   .   .   .   x   x   .   x   .   .   .   x
+       admin/accounts/accountceiling/add/                    .   .   .   .   .   .   .   x   .   .   .   x
+       admin/accounts/challengequestion/                     .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/challengequestion/add/                 .   .   .   .   .   .   .   .   .   .   x   x
        admin/accounts/lockout/                               .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/lockout/add/                           .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/user/                                  .   .   .   .   x   x   x   x   .   .   .   x
@@ -102,6 +121,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/jurisdiction/add/                           .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/sourceauthority/                            .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
+       admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
+       admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
        admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   .   x   x

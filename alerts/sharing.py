@@ -1,0 +1,63 @@
+"""Sharing: who is told of a list's hits, changed while it lives; and one hit shown to others on the case (ALR-4)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User, UserGroup
+from alerts import lists, matching
+from alerts.models import AlertList, Hit, Notification, NotificationKind
+from audit.events import Kind
+from audit.record import record
+
+
+def change(
+    *, alert_list: AlertList, by: User, scope: str, users: Collection[User] = (), group: UserGroup | None = None, now: datetime,
+) -> AlertList:
+    """Tell others of the list's hits from now on. Who is no longer told sees no hit of it any more.
+
+    Args:
+        alert_list: one of `by`'s lists.
+        by: its owner.
+        scope, users, group: who is told, as for `lists.create`.
+        now: the moment of changing.
+
+    Raises:
+        lists.ListRefused: see its kinds.
+        AlertList.DoesNotExist: it is not `by`'s, or was removed.
+    """
+    with transaction.atomic(durable=True):
+        kept = AlertList.objects.select_for_update(of=["self"]).visible_to(by).get(pk=alert_list.pk)
+        before = lists.sharing(kept, kept.users.all())
+        lists.share(kept, scope=scope, users=users, group=group, now=now)
+        record(Kind.LIST_SHARED, list=kept.pk, before=before, after=lists.sharing(kept, kept.users.all()))
+    return kept
+
+
+def show_hit(*, hit: Hit, by: User, users: Collection[User], now: datetime) -> int:
+    """Tell other users of one hit of one's own, by mail and in the app; return how many were not told of it yet.
+
+    Args:
+        hit: of an entry of `by`.
+        by: who shares.
+        users: with whom; the case text is not shown to them.
+        now: the moment of sharing.
+
+    Raises:
+        lists.RecipientsMissing, lists.RecipientNotAllowed: nobody is named, or one who has no part in alerts.
+        Hit.DoesNotExist: it is not of an entry of `by`, or was removed.
+    """
+    told = lists.told("users", users)
+    with transaction.atomic(durable=True):
+        own = Hit.objects.select_for_update(of=["self"]).select_related("entry").get(pk=hit.pk, entry__owner=by)
+        known = set(Notification.objects.filter(plate=own.plate, entry_id=own.entry_id, record_id=own.record_id,
+                                                ).values_list("recipient_id", flat=True))
+        new = [user for user in told if user.pk not in known]
+        Notification.objects.bulk_create([Notification(
+            kind=NotificationKind.SHARED, entry_id=own.entry_id, record_id=own.record_id, recipient=user, plate=own.plate,
+            created_at=now, next_attempt_at=now) for user in new], ignore_conflicts=True)
+        record(Kind.HIT_SHARED, plate=own.plate, state=own.state, reason=own.entry.reason, hit=own.pk, entry=own.entry_id,
+               list=own.entry.alert_list_id, users={str(user.pk): user.get_username() for user in told})
+    matching.wake()
+    return len(new)

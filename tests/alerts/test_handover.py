@@ -1,0 +1,120 @@
+"""Lists of an owner who is not active rest at once, and get a new owner in time or end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.models import TrainingRecord, User
+from alerts import handover, tasks
+from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, Resting
+from audit import context
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def close(user):
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def lapse(user, *, days_ago):
+    """Let one yearly course of the user end so many days ago."""
+    latest = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).first()
+    TrainingRecord.objects.filter(pk=latest.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
+
+
+@pytest.mark.req("ALR-11", "ACC-7")
+@pytest.mark.parametrize(("change", "rests"), [
+    (close, True), (lambda user: User.objects.filter(pk=user.pk).update(role="help_desk"), True),
+    (lambda user: lapse(user, days_ago=13), False), (lambda user: lapse(user, days_ago=14), True), (lambda user: None, False),
+])
+def test_entries_rest_while_the_account_is_not_active_or_training_lapsed_past_its_grace(watch, officer, load_read, change, rests):
+    watch()
+    change(officer)
+    load_read()
+    assert Hit.objects.exists() is not rests
+    assert Resting.objects.filter(user=officer).exists() is rests
+
+
+@pytest.mark.req("ALR-11")
+def test_they_go_on_when_the_account_does(watch, officer, load_read, now, events):
+    watch()
+    close(officer)
+    assert (handover.keep_time(now=now), handover.keep_time(now=now)) == (1, 0)
+    assert Handover.objects.get().due_at == now + timedelta(days=14)
+    User.objects.filter(pk=officer.pk).update(is_active=True)
+    tasks.keep_time_of_handovers()
+    assert not Handover.objects.exists()
+    load_read()
+    assert Hit.objects.count() == 1
+    assert [event["kind"] for event in events() if event["kind"].startswith("handover.")] == [
+        "handover.opened", "handover.closed"]
+
+
+@pytest.mark.req("ALR-11", "ALR-9", "ACC-6")
+def test_the_manager_names_a_successor_who_is_told_from_then_on(watch, officer, officer2, manager, load_read, now, signed_in,
+                                                                        events):
+    watch()
+    load_read()
+    close(officer)
+    handover.keep_time(now=now)
+    browser = signed_in(manager)
+    page = browser.get("/admin/alerts/handover/").content.decode()
+    assert "officer" in page
+    assert "XYZ1234" not in page
+    browser.post("/admin/alerts/handover/", {"action": "name_successor", "_selected_action": [Handover.objects.get().pk],
+                                             "successor": "officer2", "index": 0})
+    assert {row.owner for model in (AlertList, Entry, Hit) for row in model.objects.all()} == {officer2}
+    assert not Handover.objects.exists()
+    load_read()
+    assert Notification.objects.filter(recipient=officer2).count() == 1
+    [event] = events("entry.handed_over")
+    assert (event["plate"], event["actor"], event["details"]["from"], event["details"]["to"]) == (
+        "XYZ1234", "manager", "officer", "officer2")
+    assert events("list.handed_over")[0]["details"]["entries"] == 1
+
+
+@pytest.mark.req("ALR-11", "ACC-6")
+def test_only_a_fit_person_of_the_area_and_only_its_manager(watch, officer, officer2, officer_chi, manager, other_manager, now,
+                                                            signed_in, events):
+    watch()
+    close(officer)
+    handover.keep_time(now=now)
+    row = Handover.objects.get()
+    close(officer2)
+    browser = signed_in(manager)
+    for name in ("officer_chi", "officer2", "manager", "nobody", "officer", ""):
+        answer = browser.post("/admin/alerts/handover/", {
+            "action": "name_successor", "_selected_action": [row.pk], "successor": name, "index": 0}, follow=True)
+        assert "whose account is active" in answer.content.decode(), name
+    assert len(events("handover.refused")) == 6
+    with context.acting(context.actor_of(other_manager)), pytest.raises(handover.NotTheManager):
+        handover.name_successor(handover=row, successor="officer_chi", by=other_manager, now=now)
+    assert Entry.objects.get().owner == officer
+    assert Handover.objects.exists()
+
+
+@pytest.mark.req("ALR-11", "ALR-8", "ALR-9")
+def test_what_nobody_took_in_time_ends_with_all_that_belongs_to_it(watch, officer, load_read, now, events):
+    AlertPolicy.objects.update(handover_days=3)
+    watch()
+    load_read()
+    close(officer)
+    handover.keep_time(now=now)
+    handover.keep_time(now=now + timedelta(days=3) - timedelta(seconds=1))
+    assert Entry.objects.exists()
+    # Days of standstill change nothing.
+    assert handover.keep_time(now=now + timedelta(days=30)) == 1
+    assert not any(model.objects.exists() for model in (Entry, Hit, Notification, AlertList, Handover))
+    assert [event["plate"] for event in events("entry.removed")] == ["XYZ1234"]
+    assert handover.keep_time(now=now + timedelta(days=30)) == 0
+
+
+@pytest.mark.req("ALR-11")
+def test_a_hand_over_that_is_done_is_not_done_again(watch, officer, officer2, manager, now):
+    watch()
+    close(officer)
+    handover.keep_time(now=now)
+    row = Handover.objects.get()
+    handover.name_successor(handover=row, successor="officer2", by=manager, now=now)
+    with pytest.raises(handover.HandoverRefused):
+        handover.name_successor(handover=row, successor="officer2", by=manager, now=now)

@@ -1,0 +1,87 @@
+"""Who is told of a list changes while it lives, and one hit is shown to others on the case."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core import mail
+
+from accounts.models import User, UserGroup
+from alerts import entries, lists, notifications, sharing
+from alerts.models import AlertList, Hit, Notification, NotificationKind
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.mark.req("ALR-4", "ALR-9")
+def test_who_is_told_of_a_list_changes_from_now_on(watch, load_read, officer, officer2, agent, now, signed_in, events):
+    entry = watch()
+    load_read()
+    browser = signed_in(officer)
+    address = f"/alerts/{entry.alert_list_id}/sharing/"
+    assert browser.get(address).status_code == 200
+    answer = browser.post(address, {"scope": "users", "users": "officer2, agent"})
+    assert (answer.status_code, answer["Location"]) == (303, f"/alerts/{entry.alert_list_id}/")
+    load_read()
+    assert {item.recipient for item in Notification.objects.all()} == {officer, officer2, agent}
+    assert Notification.objects.filter(recipient=officer2).count() == 1
+    sharing.change(alert_list=entry.alert_list, by=officer, scope="self", now=now)
+    assert "XYZ1234" not in signed_in(officer2).get("/alerts/hits/").content.decode()
+    changed = [event["details"] for event in events("list.shared")]
+    assert (changed[0]["before"]["scope"], set(changed[0]["after"]["users"].values())) == ("self", {"officer2", "agent"})
+    assert changed[1]["after"] == {"scope": "self"}
+
+
+@pytest.mark.req("ALR-4", "ACC-16")
+@pytest.mark.parametrize("fields", [{"scope": "users", "users": "manager"}, {"scope": "users"}, {"scope": "everybody"},
+                                    {"scope": "group", "group": "Not mine"}])
+def test_a_scope_that_may_not_be_changes_nothing_and_is_on_record(watch, officer, officer2, manager, signed_in, fields, events):
+    UserGroup.objects.create(name="Not mine", purpose="A case", owner=officer2)
+    entry = watch()
+    assert signed_in(officer).post(f"/alerts/{entry.alert_list_id}/sharing/", fields).status_code == 400
+    assert AlertList.objects.get().scope == "self"
+    assert events("entry.refused")
+    assert signed_in(officer2).post(f"/alerts/{entry.alert_list_id}/sharing/", {"scope": "agency"}).status_code == 404
+
+
+@pytest.mark.req("ALR-4", "ALR-9")
+def test_a_shared_hit_is_told_by_mail_and_shown_without_the_case(watch, load_read, officer, officer2, signed_in, events):
+    watch(case_reference="Subject Max Mustermann, case 555777")
+    load_read()
+    load_read()
+    hit = Hit.objects.earliest("hit_at")
+    browser = signed_in(officer)
+    assert f"/alerts/hits/{hit.pk}/share/" in browser.get("/alerts/hits/").content.decode()
+    for _ in range(2):
+        assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "officer2"}).status_code == 303
+    intent = Notification.objects.get(recipient=officer2)
+    assert (intent.kind, intent.record_id) == (NotificationKind.SHARED, hit.record_id)
+    notifications.send_batch(now=datetime.now(UTC))
+    [message] = [message for message in mail.outbox if message.to == [officer2.email]]
+    assert "officer shares a hit" in message.body
+    assert "XYZ1234" in message.body
+    assert "555777" not in message.body
+    page = signed_in(officer2).get("/alerts/hits/").content.decode()
+    assert page.count('class="read"') == 1
+    assert "555777" not in page
+    assert "/share/" not in page
+    [event, _] = events("hit.shared")
+    assert (event["plate"], event["details"]["users"]) == ("XYZ1234", {str(officer2.pk): "officer2"})
+
+
+@pytest.mark.req("ALR-4", "ALR-11")
+def test_a_hit_is_shared_by_its_owner_with_those_who_may_be_told(watch, load_read, officer, officer2, manager, agent, now,
+                                                                     signed_in):
+    entry = watch(scope="users", users=[officer2])
+    load_read()
+    hit = Hit.objects.get()
+    assert signed_in(officer2).post(f"/alerts/hits/{hit.pk}/share/", {"users": "agent"}).status_code == 404
+    for users in ("", "manager", "nobody"):
+        assert signed_in(officer).post(f"/alerts/hits/{hit.pk}/share/", {"users": users}).status_code == 400
+    assert sharing.show_hit(hit=hit, by=officer, users=[officer2, agent], now=now) == 1
+    User.objects.filter(pk=agent.pk).update(is_active=False)
+    notifications.send_batch(now=datetime.now(UTC))
+    assert agent.email not in [address for message in mail.outbox for address in message.to]
+    entries.remove(entry=entry, by=officer, now=now)
+    assert not Notification.objects.exists()
+    with pytest.raises(lists.RecipientsMissing):
+        sharing.show_hit(hit=hit, by=officer, users=[], now=now)
