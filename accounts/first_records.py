@@ -1,10 +1,10 @@
-"""What an installation starts with: the required courses and the first rules of behavior (ACC-7, ACC-8)."""
+"""What an installation starts with: courses, challenge questions and the first rules of behavior (ACC-2, ACC-7, ACC-8)."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Course, RulesText
+from accounts.models import ChallengeQuestion, Course, RulesText
 from accounts.roles import ASKERS, Role
 
 EVERYBODY = (*sorted(ASKERS), Role.AGENCY_MANAGER, Role.OPR_AUDITOR)
@@ -24,6 +24,20 @@ COURSES: dict[str, tuple[str, int | None, tuple[str, ...]]] = {
     "information-assurance": ("Information assurance", YEARLY, EVERYBODY),
     "records-management": ("Records management", YEARLY, EVERYBODY),
 }
+
+# Of what a person knows and keeps to themselves; nothing that stands in public records.
+QUESTIONS = (
+    "What was the name of your first stuffed animal or toy?",
+    "Which meal did you refuse to eat as a child?",
+    "What did you want to become when you were ten years old?",
+    "What was the first concert or game that you went to without your parents?",
+    "What is the name of a teacher who did not like you?",
+    "Where did you first meet your best friend?",
+    "What was the first thing that you bought with money you had earned?",
+    "Which book have you read most often?",
+    "What was the nickname of the person you admired most at school?",
+    "Which place did you always want to go to and never went?",
+)
 
 RULES = """\
 This system holds license plate reads from commercial sources. It is for the official work of this agency and for nothing \
@@ -56,7 +70,9 @@ the end of employment.
 
 @transaction.atomic
 def install(*, now: datetime) -> None:
-    """Add the courses and the first text that are not there; change nothing that is."""
+    """Add the courses, the challenge questions and the first text that are not there; change nothing that is."""
     for code, (name, months, roles) in COURSES.items():
         Course.objects.get_or_create(code=code, defaults={"name": name, "interval_months": months, "roles": list(roles)})
+    for text in QUESTIONS:
+        ChallengeQuestion.objects.get_or_create(text=text)
     RulesText.objects.get_or_create(version=1, defaults={"body": RULES, "in_force_from": now})

@@ -36,6 +36,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.SUPPORT_STAFF: {},
     Role.SUPERVISOR: {},
     Role.AGENCY_MANAGER: {
+        "alerts.handover": ("view",),
         "accounts.user": ("view", "change"),
         "accounts.trainingrecord": ("view", "add"),
         "accounts.course": ("view",),

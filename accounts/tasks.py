@@ -4,9 +4,27 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from accounts import lock_mail
+from accounts import access_requests, keys, knocks, lock_mail, needs
 
 
 @shared_task
 def tell_of_locks() -> None:
     lock_mail.tell(now=datetime.now(UTC))
+
+
+@shared_task
+def send_request_mail() -> None:
+    """What requesters are owed: the state of their request, and keys that no mail server took yet."""
+    access_requests.tell(now=datetime.now(UTC))
+    keys.deliver_waiting(now=datetime.now(UTC))
+
+
+@shared_task
+def review_needs() -> None:
+    needs.review(now=datetime.now(UTC))
+
+
+@shared_task
+def drop_expired_requests() -> None:
+    access_requests.drop_expired(now=datetime.now(UTC))
+    knocks.forget(now=datetime.now(UTC))

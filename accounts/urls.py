@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import login, password, rules, training
+from accounts.views import access_request, login, password, registration, rules, training
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,5 +8,8 @@ urlpatterns = [
     path("logout/", login.sign_out, name="logout"),
     path("rules/", rules.affirm, name="rules"),
     path("training/", training.missing, name="training"),
+    path("request/", access_request.file, name="request"),
+    path("request/filed/", access_request.filed, name="request_filed"),
+    path("register/<str:key>/", registration.register, name="register"),
     path("password/", password.change, name="password"),
 ]

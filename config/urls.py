@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
+    path("groups/", include("accounts.group_urls")),
     path("rules/", rules.read, name="rules"),
     path("", include("lpr.urls")),
     path("alerts/", include("alerts.urls")),

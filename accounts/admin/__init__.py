@@ -1,8 +1,8 @@
 """The back office of the accounts room."""
 
-from accounts.admin import lockouts, people, rules, training
+from accounts.admin import access_requests, appointments, ceilings, challenges, lockouts, people, rules, training
 from accounts.admin.base import unregister_django_groups
 
-__all__ = ["lockouts", "people", "rules", "training"]
+__all__ = ["access_requests", "appointments", "ceilings", "challenges", "lockouts", "people", "rules", "training"]
 
 unregister_django_groups()

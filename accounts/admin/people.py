@@ -1,12 +1,14 @@
 """The people of an area, as their Agency Manager keeps them (ACC-6, ACC-10)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Field, Model
-from django.forms import TypedChoiceField
+from django.contrib import admin, messages
+from django.db.models import Field, Model, QuerySet
+from django.forms import ModelForm, TypedChoiceField
 from django.http import HttpRequest
 
+from accounts import ceilings, needs
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.models import AOR, User
@@ -14,6 +16,23 @@ from accounts.roles import Role
 
 # A manager makes officers support staff and back; every other role is an appointment.
 MANAGED_ROLES = (Role.OFFICER, Role.SUPPORT_STAFF)
+
+
+class PersonForm(ModelForm):
+    """An account that is opened, or moved to another component, takes a place under the ceiling (ACC-15)."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        now = datetime.now(UTC)
+        opens = "is_active" in self.changed_data and cleaned.get("is_active")
+        if opens and needs.is_over(self.instance, now=now):
+            self.add_error("is_active", "The need of this account has lapsed. Reaffirm it in the list of users first.")
+        if opens or ("component" in self.changed_data and cleaned.get("is_active", self.instance.is_active)):
+            try:
+                ceilings.take(aor=self.instance.aor, component=cleaned.get("component") or "", now=now, without=self.instance)
+            except ceilings.Full as refusal:
+                self.add_error("is_active" if opens else "component", str(refusal))
+        return cleaned
 
 
 @admin.register(User)
@@ -25,12 +44,26 @@ class UserAdmin(ScopedAdmin):
     list_select_related = ("aor",)
     fields = ("username", "full_name", "email", "area", "component", "job_category", "role", "is_active", "last_login",
               "created_at")
+    form = PersonForm
+    actions = ("reaffirm",)
     fixed = ("username", "area", "last_login", "created_at")
 
     @admin.display(description="area of responsibility")
     def area(self, user: User) -> str:
         """As text: the area's own page belongs to other roles."""
         return str(user.aor or "-")
+
+    def has_reaffirm_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).role == Role.AGENCY_MANAGER
+
+    @admin.action(permissions=["reaffirm"], description="Reaffirm the need of the selected accounts")
+    def reaffirm(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for account in queryset:
+            try:
+                needs.reaffirm(account=account, by=user_of(request), now=datetime.now(UTC))
+                self.message_user(request, f"The need of the account {account} is reaffirmed.", messages.SUCCESS)
+            except needs.MayNotReaffirm:
+                self.message_user(request, f"The need of the account {account} is not yours to reaffirm.", messages.ERROR)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A person enters by request, approval and key, and no other way (ACC-4)."""

@@ -1,10 +1,19 @@
+from accounts.models.access_request import AccessRequest
 from accounts.models.aor import AOR
+from accounts.models.appointment import Appointment
+from accounts.models.ceiling import AccountCeiling, AccountNeed
+from accounts.models.challenge import ChallengeAnswer, ChallengeQuestion
 from accounts.models.group import UserGroup
+from accounts.models.knock import Knock
 from accounts.models.lockout import Lockout
+from accounts.models.registration_key import RegistrationKey
 from accounts.models.rules import RulesText
 from accounts.models.training import Course, TrainingRecord
 from accounts.models.user import Component, JobCategory, User
 from accounts.roles import Role
 
-__all__ = ["AOR", "Component", "Course", "JobCategory", "Lockout", "Role", "RulesText", "TrainingRecord", "User",
-           "UserGroup"]
+__all__ = [
+    "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "ChallengeAnswer", "ChallengeQuestion",
+    "Component", "Course", "JobCategory", "Knock", "Lockout", "RegistrationKey", "Role", "RulesText",
+    "TrainingRecord", "User", "UserGroup",
+]

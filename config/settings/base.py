@@ -215,6 +215,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
+    "time-of-hand-overs": {"task": "alerts.tasks.keep_time_of_handovers", "schedule": 600.0, "options": {"expires": 600}},
     "erase-ended-drafts": {"task": "alerts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
     "age-entries": {"task": "alerts.tasks.age_entries", "schedule": 300.0, "options": {"expires": 300}},
     "resume-activations": {"task": "alerts.tasks.resume_activations", "schedule": 60.0, "options": {"expires": 60}},

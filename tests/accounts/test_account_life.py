@@ -1,0 +1,151 @@
+"""The life of an account, walked at random: no path to an open one without approval, key and training (ACC-4, ACC-7)."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from accounts import access_requests, ceilings, challenges, keys, needs, registration, training
+from accounts.models import AccessRequest, AccountCeiling, ChallengeQuestion, RegistrationKey, User
+from accounts.roles import Role
+from tests.accounts.applicants import filed
+from tests.personas import train
+
+NUMBERS = itertools.count()
+MOST = 3
+PICK = st.integers(min_value=0, max_value=50)
+
+
+class Life(RuleBasedStateMachine):
+    """The steps of requesters, managers, clocks and thieves in any order; `secrets` are the keys that ever left the house."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = datetime.now(UTC)
+        self.manager = User.objects.get(username="manager")
+        self.stranger = User.objects.get(username="other_manager")
+        self.secrets: list[str] = []
+        self.made: dict[str, int] = {}
+        self.trained: set[str] = set()
+        User.objects.filter(role=Role.OFFICER).update(is_active=False)
+        AccessRequest.objects.filter(state="pending").update(
+            state="refused", decided_at=self.now, decided_by=self.manager)
+        RegistrationKey.objects.standing().update(revoked_at=self.now)
+        self.before = set(User.objects.values_list("username", flat=True))
+
+    def _request(self, pick: int) -> AccessRequest | None:
+        found = list(AccessRequest.objects.order_by("-pk")[:6])
+        return found[pick % len(found)] if found else None
+
+    @rule()
+    def file(self) -> None:
+        filed(self.manager.aor, self.now)
+
+    @rule(pick=PICK, foreign=st.booleans())
+    def approve(self, pick: int, foreign: bool) -> None:
+        if (request := self._request(pick)) is None:
+            return
+        waiting = request.state == "pending"
+        try:
+            access_requests.approve(request=request, by=self.stranger if foreign else self.manager, now=self.now)
+            assert waiting
+            assert not foreign
+        except (access_requests.AlreadyDecided, access_requests.MayNotDecide, ceilings.Full):
+            return
+        self._read_mail(request)
+
+    @rule(pick=PICK)
+    def turn_down(self, pick: int) -> None:
+        if (request := self._request(pick)) is not None and request.state == "pending":
+            access_requests.turn_down(request=request, by=self.manager, reason="No", now=self.now)
+
+    @rule(pick=PICK)
+    def send_again(self, pick: int) -> None:
+        if (request := self._request(pick)) is None:
+            return
+        try:
+            access_requests.send_key_again(request=request, by=self.manager, now=self.now)
+        except (access_requests.MayNotDecide, ceilings.Full):
+            return
+        self._read_mail(request)
+
+    @rule(pick=PICK)
+    def revoke(self, pick: int) -> None:
+        if (request := self._request(pick)) is None:
+            return
+        try:
+            access_requests.revoke_key(request=request, by=self.manager, now=self.now)
+        except keys.NoKeyToRevoke:
+            return
+
+    def _read_mail(self, request: AccessRequest) -> None:
+        address = keys.make(RegistrationKey.objects.open(self.now).get(request=request), now=self.now)
+        self.secrets.append(address.rstrip("/").rpartition("/")[2])
+
+    @rule(days=st.integers(min_value=1, max_value=9))
+    def time_goes_by(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(pick=PICK, altered=st.booleans())
+    def register(self, pick: int, altered: bool) -> None:
+        if not self.secrets:
+            return
+        secret = self.secrets[pick % len(self.secrets)] + ("x" if altered else "")
+        name = f"person.{next(NUMBERS)}"
+        questions = [(question, "an answer") for question in ChallengeQuestion.objects.all()[:challenges.NEEDED]]
+        try:
+            key = registration.open_key(secret=secret, now=self.now)
+            user = registration.register(key=key, username=name, password=make_password(None), answers=questions, now=self.now)
+        except (registration.KeyNotGood, ceilings.Full):
+            assert not User.objects.filter(username=name).exists()
+            return
+        assert not altered
+        assert key.request_id not in self.made.values(), "one request is one account"
+        self.made[user.username] = key.request_id
+
+    @rule(pick=PICK)
+    def complete_training(self, pick: int) -> None:
+        untrained = sorted(set(self.made) - self.trained)
+        if untrained:
+            name = untrained[pick % len(untrained)]
+            train(User.objects.get(username=name))
+            self.trained.add(name)
+
+    @rule()
+    def review(self) -> None:
+        needs.review(now=self.now)
+
+    @invariant()
+    def every_account_came_by_request_approval_and_key(self) -> None:
+        new = User.objects.exclude(username__in=self.before)
+        assert set(new.values_list("username", flat=True)) == set(self.made)
+        for user in new.select_related("access_request"):
+            request = user.access_request
+            assert (request.state, request.decided_by, user.aor) == ("registered", self.manager, request.aor)
+            assert RegistrationKey.objects.filter(request=request, used_at__isnull=False).count() == 1
+            assert user.challenge_answers.count() == challenges.NEEDED
+
+    @invariant()
+    def content_opens_with_training_alone(self) -> None:
+        for user in User.objects.filter(username__in=self.made):
+            assert training.is_complete(user, now=datetime.now(UTC)) == (user.username in self.trained)
+
+    @invariant()
+    def the_ceiling_holds(self) -> None:
+        open_accounts = User.objects.filter(aor=self.manager.aor, component="ERO", is_active=True).count()
+        assert open_accounts + RegistrationKey.objects.open(self.now).filter(request__isnull=False).count() <= MOST
+
+    @invariant()
+    def who_was_refused_has_no_key(self) -> None:
+        assert not RegistrationKey.objects.standing().filter(request__state__in=["pending", "refused"]).exists()
+
+
+@pytest.mark.req("ACC-4", "ACC-7", "ACC-15")
+def test_no_path_leads_to_an_open_account_without_approval_key_and_training(manager, other_manager):
+    AccountCeiling.objects.create(aor=manager.aor, component="ERO", most=MOST)
+    run_state_machine_as_test(Life, settings=settings(
+        max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
