@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework.permissions import BasePermission
 
 SEES_EVERY_AOR = "opr_auditor"
@@ -28,10 +28,10 @@ def sees_every_aor(user: object) -> bool:
     return getattr(user, "role", "") == SEES_EVERY_AOR
 
 
-def reader_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def reader_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Refuse everybody else with 403, which the audit middleware records."""
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may_read(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)

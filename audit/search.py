@@ -5,7 +5,8 @@ which takes criteria, role and AOR from those two events alone (decision 9a).
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from audit.record import record_durably
 from lpr import plates
 
 PAGE_SIZE = 50
+_STEP = 1000
+# A look opens the log for a minute (audit.committed_event); a longer reading looks again.
+_LOOK_SECONDS = 20
 _CURSOR_SALT = "audit.search.cursor"
 
 
@@ -88,6 +92,16 @@ class Page:
     next_cursor: str
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All that a search found, newest first, read as it is taken."""
+
+    search: UUID
+    searched_at: datetime
+    criteria: Criteria
+    events: Iterator[FoundEvent]
+
+
 def fold_plate(text: str) -> str:
     """The plate as the store and the log hold it.
 
@@ -137,6 +151,39 @@ def open_page(*, search: UUID, user_id: int | None, cursor: str = "", size: int 
     return Page(
         search=search, searched_at=searched_at, criteria=Criteria.from_facts(json.loads(criteria or "{}")), number=number,
         events=shown, next_cursor=_cursor(search, shown[-1], number + 1) if len(found) > size else "")
+
+
+def open_whole(*, search: UUID, user_id: int | None, purpose: str) -> Whole:
+    """All that a search found, for its searcher; looks are recorded as long as it is read (AUD-4, AUD-12).
+
+    Args:
+        search: the id that `begin` returned.
+        user_id: who looks; a search opens for its searcher alone.
+        purpose: what for, as the record has it.
+
+    Raises:
+        SearchNotFound: no such search of this person.
+        audit.record.AuditUnavailable: a look could not be recorded.
+    """
+    if user_id is None or owner_of(search) != user_id:
+        raise SearchNotFound
+    viewed = record_durably(Kind.AUDIT_VIEWED, search=search, page=1, purpose=purpose).id
+    searched_at, criteria = _one("SELECT at, criteria FROM audit.search_seen(%s::uuid)", viewed)
+    return Whole(search, searched_at, Criteria.from_facts(json.loads(criteria or "{}")), _every_event(search, viewed, purpose))
+
+
+def _every_event(search: UUID, viewed: UUID, purpose: str) -> Iterator[FoundEvent]:
+    last: FoundEvent | None = None
+    looked, number = time.monotonic(), 1
+    while True:
+        if time.monotonic() - looked > _LOOK_SECONDS:
+            looked, number = time.monotonic(), number + 1
+            viewed = record_durably(Kind.AUDIT_VIEWED, search=search, page=number, purpose=purpose).id
+        found = _events(viewed, last.at if last else None, last.id if last else None, _STEP)
+        yield from found
+        if len(found) < _STEP:
+            return
+        last = found[-1]
 
 
 def owner_of(search: UUID) -> int | None:

@@ -1,13 +1,26 @@
 """Jobs of the audit room."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from celery import shared_task
 
-from audit import seals
+from audit import exports, seals
 
 
 @shared_task
 def seal() -> None:
     for _ in seals.seal_all(now=datetime.now(UTC)):
         pass
+
+
+@shared_task
+def make_export(export: str) -> None:
+    exports.make(export=UUID(export), now=datetime.now(UTC))
+
+
+@shared_task
+def keep_exports() -> None:
+    """Take up the exports that a worker left, and erase those whose day is over."""
+    exports.resume(now=datetime.now(UTC))
+    exports.erase_ended(now=datetime.now(UTC))

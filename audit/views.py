@@ -1,17 +1,19 @@
 """The pages of the audit search."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import bundles, search, words
+from audit import bundles, exports, search, words
 from audit.access import reader_required, sees_every_aor
 from audit.forms import SearchForm
+from audit.models import Export
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,3 +67,19 @@ def bundle(request: HttpRequest, search_id: UUID) -> HttpResponse:
         return render(request, "503.html", {"detail": str(error)}, status=503)
     return HttpResponse(content, content_type="application/jsonl", headers={
         "Content-Disposition": f'attachment; filename="bundle-{search_id}.jsonl"'})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@reader_required
+def export(request: HttpRequest, search_id: UUID, format: str) -> HttpResponseBase:
+    """The file; or while a worker makes it, a page that says how far it is. POST asks again after a failure."""
+    if request.method == "POST":
+        exports.forget_failed(search=search_id, format=format, user=request.user)
+    try:
+        found = exports.ask(search=search_id, format=format, user=request.user, now=datetime.now(UTC))
+    except search.SearchNotFound as error:
+        raise Http404 from error
+    if isinstance(found, Export):
+        return render(request, "audit/export.html", {"export": found}, status=202)
+    return FileResponse(found.content, as_attachment=True, filename=found.name, content_type=found.content_type)

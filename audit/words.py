@@ -63,6 +63,13 @@ def facts(event: FoundEvent) -> list[tuple[str, str]]:
     return [*pairs, ("Event number", str(event.id))]
 
 
+def details(event: FoundEvent) -> str:
+    """What the event holds beside its columns, and its answer, in one text."""
+    pairs = [*_members(event.facts.get("details", {})),
+             *((f"Answer: {label[:1].lower()}{label[1:]}", value) for label, value in _members(event.outcome or {}))]
+    return "; ".join(f"{label}: {value}" for label, value in pairs)
+
+
 def criteria(wanted: Criteria) -> list[tuple[str, str]]:
     """A search in words; empty where everything was asked for."""
     return [("Event", what(value)) if key == "event" else (label(key), moment(value) if key in {"from", "until"} else value)

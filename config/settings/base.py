@@ -223,6 +223,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-account-mail": {"task": "accounts.tasks.send_account_mail", "schedule": 15.0, "options": {"expires": 15}},
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
+    "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "refresh-coverage": {"task": "lpr.tasks.refresh_coverage", "schedule": 6 * 60 * 60.0},
     "erase-what-is-over": {"task": "lpr.tasks.erase_what_is_over", "schedule": 6 * 60 * 60.0},

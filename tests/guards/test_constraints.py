@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 
 from accounts.models import Course, TrainingRecord, User
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
+from audit.models import Export
 from lpr.models import CorrectionNotice, CoverageCount, CoverageState, ErrorReport, Jurisdiction, Source, SourceAuthority
 
 OURS = ("accounts", "alerts", "audit", "lpr")
@@ -73,6 +74,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "coverage_once_for_area_and_kind": lambda world: copied(
         CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
     "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
+    "export_once_for_search_and_format": lambda world: copied(Export.objects.get()),
+    "export_format_is_listed": lambda world: changed(Export.objects.all(), format="docx"),
+    "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -89,6 +93,9 @@ def world(officer, source, watch, load_read) -> World:
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,
                                         reported_at=datetime.now(UTC))
     CorrectionNotice.objects.create(report=report, recipient=officer, made_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,
+                          stirred_at=now, expires_at=now)
     return World(officer, Course.objects.earliest("pk"), source)
 
 
