@@ -30,6 +30,12 @@ AUDIT_READERS = frozenset({Role.SUPERVISOR, Role.AGENCY_MANAGER, Role.OPR_AUDITO
 
 RIGHTS: dict[Right, frozenset[Role]] = {Right.QUERY: ASKERS, Right.SEARCH_AUDIT: AUDIT_READERS}
 
+# Who is appointed by whom (ACC-4). Officers and support staff come by request.
+APPOINTS: dict[str, frozenset[Role]] = {
+    Role.AGENCY_APPOINTER: frozenset({Role.AGENCY_MANAGER, Role.SUPERVISOR, Role.OPR_AUDITOR}),
+    Role.OPERATIONS: frozenset({Role.HELP_DESK, Role.DATA_QUALITY, Role.OPERATIONS}),
+}
+
 # "app.model": the actions. Django's own names: add, change, delete, view.
 PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.OFFICER: {},
@@ -41,12 +47,16 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.trainingrecord": ("view", "add"),
         "accounts.course": ("view",),
         "accounts.lockout": ("view",),
+        "accounts.accessrequest": ("view",),
+        "accounts.accountceiling": ("view",),
         "accounts.rulestext": ("view",),
     },
     Role.OPR_AUDITOR: {"accounts.user": ("view",), "accounts.trainingrecord": ("view",)},
     Role.AGENCY_APPOINTER: {
         "accounts.user": ("view",),
         "accounts.aor": ("view", "add", "change"),
+        "accounts.appointment": ("view", "add"),
+        "accounts.accountceiling": ("view", "add", "change"),
         # Of those whom the appointer appoints: they are in no manager's hands.
         "accounts.trainingrecord": ("view", "add"),
         "accounts.course": ("view",),
@@ -66,6 +76,8 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.quarantinedrecord": ("view",),
         "lpr.receipt": ("view",),
         "alerts.alertpolicy": ("view", "change"),
+        "accounts.appointment": ("view", "add"),
+        "accounts.challengequestion": ("view", "add", "change"),
         "accounts.course": ("view", "add", "change"),
         "accounts.rulestext": ("view", "add", "change"),
     },

@@ -130,6 +130,16 @@ PASSWORDS_NOT_BLOCKED: list[str] = []
 MFA_REQUIRED = env.bool("MFA_REQUIRED", True)
 LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
 LOCKOUT_WINDOW_SECONDS = env.int("LOCKOUT_WINDOW_SECONDS", 15 * 60)
+# How many requests to account one address may file in an hour, how long a key opens registration, how long forms are kept
+# after a refusal or after their account's deletion (ACC-4, ACC-5).
+KNOCKS_PER_HOUR = env.int("KNOCKS_PER_HOUR", 20)
+REGISTRATION_KEY_DAYS = env.int("REGISTRATION_KEY_DAYS", 7)
+REQUEST_RETENTION_DAYS = env.int("REQUEST_RETENTION_DAYS", 6 * 365)
+# The most open accounts of a component in an area where no record says otherwise; how often a manager reaffirms that an
+# account is needed, and how long before its end notice is given (ACC-15).
+ACCOUNT_CEILING = env.int("ACCOUNT_CEILING", 500)
+NEED_DAYS = env.int("NEED_DAYS", 180)
+NEED_NOTICE_DAYS = env.int("NEED_NOTICE_DAYS", 14)
 # axes limits spraying by address only, and keeps nothing that was typed; the account's own row is ours.
 AXES_HANDLER = "accounts.address_limit.AddressHandler"
 AXES_ENABLE_ADMIN = False
@@ -193,6 +203,11 @@ STORAGES = {
         "BACKEND": env.str("PHOTO_STORAGE", "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("PHOTO_STORAGE_OPTIONS", {}),
     },
+    # Scans of request forms: apart from photos and outside of everything that is served.
+    "request_forms": {
+        "BACKEND": env.str("FORM_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("FORM_STORAGE_OPTIONS", {"location": str(DATA_DIR / "request-forms")}),
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
@@ -222,6 +237,9 @@ CELERY_BEAT_SCHEDULE = {
     "tell-of-locked-accounts": {"task": "accounts.tasks.tell_of_locks", "schedule": 60.0, "options": {"expires": 60}},
     "send-account-mail": {"task": "accounts.tasks.send_account_mail", "schedule": 15.0, "options": {"expires": 15}},
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
+    "send-request-mail": {"task": "accounts.tasks.send_request_mail", "schedule": 60.0, "options": {"expires": 60}},
+    "review-needs": {"task": "accounts.tasks.review_needs", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
+    "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},

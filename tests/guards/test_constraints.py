@@ -7,13 +7,34 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from audit.models import Export
 from django.apps import apps
 from django.db import IntegrityError, models
 
-from accounts.models import Course, TrainingRecord, User
+from accounts import appointments, challenges, keys
+from accounts.models import (
+    AccessRequest,
+    AccountCeiling,
+    Appointment,
+    ChallengeAnswer,
+    ChallengeQuestion,
+    Course,
+    RegistrationKey,
+    TrainingRecord,
+    User,
+)
+from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
-from audit.models import Export
-from lpr.models import CorrectionNotice, CoverageCount, CoverageState, ErrorReport, Jurisdiction, Source, SourceAuthority
+from lpr.models import (
+    CorrectionNotice,
+    CoverageCount,
+    CoverageState,
+    ErrorReport,
+    Jurisdiction,
+    Source,
+    SourceAuthority,
+)
+from tests.accounts.applicants import filed
 
 OURS = ("accounts", "alerts", "audit", "lpr")
 
@@ -52,7 +73,7 @@ def authorized_twice(world: World) -> None:
 
 
 VIOLATIONS: dict[str, Callable[[World], None]] = {
-    "user_username_unique_whatever_case": lambda world: copied(User.objects.get(), username="OFFICER"),
+    "user_username_unique_whatever_case": lambda world: copied(User.objects.get(username="officer"), username="OFFICER"),
     "user_component_is_ero_or_hsi": lambda world: changed(User.objects.all(), component="CBP"),
     "user_role_is_listed": lambda world: changed(User.objects.all(), role="emperor"),
     "training_record_once_a_day": trained_twice,
@@ -77,6 +98,24 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "export_once_for_search_and_format": lambda world: copied(Export.objects.get()),
     "export_format_is_listed": lambda world: changed(Export.objects.all(), format="docx"),
     "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
+    "access_request_state_is_listed": lambda world: changed(
+        AccessRequest.objects.all(), state="lost", decided_at=datetime.now(UTC), decided_by=world.officer),
+    "access_request_component_is_ero_or_hsi": lambda world: changed(AccessRequest.objects.all(), component="CBP"),
+    "access_request_decision_has_a_person": lambda world: changed(AccessRequest.objects.all(), state="approved"),
+    "account_ceiling_once_an_area_and_component": lambda world: copied(AccountCeiling.objects.get()),
+    "account_ceiling_component_is_ero_or_hsi": lambda world: changed(AccountCeiling.objects.all(), component="CBP"),
+    "appointment_manager_is_federal_employee": lambda world: changed(
+        Appointment.objects.filter(role="agency_manager"), is_federal_employee=False),
+    "appointment_first_is_one": lambda world: copied(Appointment.objects.get(role="agency_appointer")),
+    "appointment_without_appointer_is_the_first": lambda world: changed(
+        Appointment.objects.filter(role="agency_manager"), appointed_by=None),
+    "challenge_answer_once_a_question": lambda world: copied(ChallengeAnswer.objects.get()),
+    "registration_key_has_one_ground": lambda world: changed(
+        RegistrationKey.objects.filter(request__isnull=False), request=None),
+    "registration_key_one_standing_a_request": lambda world: copied(
+        RegistrationKey.objects.get(request__isnull=False), digest=None),
+    "registration_key_one_standing_an_appointment": lambda world: copied(
+        RegistrationKey.objects.get(appointment__isnull=False), digest=None),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -86,8 +125,21 @@ def constraints() -> dict[str, str]:
             for constraint in model._meta.constraints}
 
 
+def settle_accounts(officer: User, appointer: User) -> None:
+    """A request, a manager's appointment and the first appointer's, with keys, a ceiling and an answer."""
+    now = datetime.now(UTC)
+    request = filed(officer.aor, now)
+    appointments.appoint(by=appointer, role=Role.AGENCY_MANAGER, full_name="M", email="m@agency.example", aor=officer.aor,
+                         is_federal_employee=True, now=now)
+    Appointment.objects.create(role=Role.AGENCY_APPOINTER, full_name="A", email="a@agency.example", appointed_at=now)
+    keys.issue(ground=request, by=appointer, now=now)
+    AccountCeiling.objects.create(aor=officer.aor, component="ERO", most=1)
+    challenges.keep(user=officer, questions=[ChallengeQuestion.objects.first()], hashed=challenges.hashes(["answer"]))
+
+
 @pytest.fixture
-def world(officer, source, watch, load_read) -> World:
+def world(officer, appointer, source, watch, load_read) -> World:
+    settle_accounts(officer, appointer)
     watch(plate="XYZ1234", state="OH")
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,
