@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import lockout, passwords
+from accounts import lockout, passwords, second_factor, sessions, temporary_passwords
 from accounts.models import User
 from audit.context import actor_of
 from audit.events import Kind
@@ -60,6 +60,9 @@ _last_hash_seconds = 0.0
 def _try(account: User | None, username: str, password: str, *, now: datetime) -> str:
     """Reserve, hash, count; return why it was refused, or nothing. An unknown name costs what a known one does."""
     row = lockout.row_of(account, username)
+    if temporary_passwords.use(account=account, typed=password, now=now) and account is not None:
+        account.password_due = sessions.TEMPORARY
+        return ""
     with passwords.hashing_slot():
         try:
             lockout.reserve(row=row, now=now)
@@ -73,8 +76,18 @@ def _try(account: User | None, username: str, password: str, *, now: datetime) -
     if why:
         lockout.failed(row=row, account=account, now=now)
         return why
+    return _welcome(account, row, password, now) if account is not None else "unknown name"
+
+
+def _welcome(account: User, row: str, password: str, now: datetime) -> str:
+    """The password was right; say whether it may stay, and close the count where no second factor follows."""
+    if passwords.is_blocked(password, account):
+        account.password_due = sessions.BLOCKED
     try:
-        lockout.succeeded(row=row)
+        if second_factor.is_bound(account):
+            lockout.passed(row=row, now=now)
+        else:
+            lockout.succeeded(row=row)
     except lockout.Locked:
         return "locked"
     return ""

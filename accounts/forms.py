@@ -24,6 +24,42 @@ class SignInForm(forms.Form):
     password = password_field("Password", "current-password")
 
 
+def code_field(label: str, **options: Any) -> forms.CharField:
+    """A code that is typed off another screen; the device's own memory of forms does not keep it."""
+    widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"})
+    return forms.CharField(label=label, max_length=60, widget=widget, **options)
+
+
+class RecoverForm(forms.Form):
+    username = forms.CharField(max_length=150, widget=forms.TextInput(
+        attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}))
+
+
+class AnswerForm(forms.Form):
+    answer = password_field("Your answer", "off")
+
+
+class FactorForm(forms.Form):
+    """One of the two: a typed code, or what a passkey answered."""
+
+    code = code_field("Code", required=False,
+                      help_text="The six digits that your authenticator app shows, or one of your recovery codes.")
+    passkey = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def clean(self) -> None:
+        if not self.cleaned_data.get("code") and not self.cleaned_data.get("passkey"):
+            self.add_error("code", "Enter a code.")
+
+
+class NewAppForm(forms.Form):
+    code = code_field("Code that the app shows")
+
+
+class NewPasskeyForm(forms.Form):
+    name = forms.CharField(label="Name of the device", max_length=60, help_text="For example: work phone.")
+    passkey = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
+
+
 class RulesForm(forms.Form):
     agree = forms.BooleanField(
         label="I have read these rules of behavior and permissible uses, I understand them, and I will follow them.",
@@ -36,9 +72,12 @@ class PasswordForm(forms.Form):
     new_password1 = password_field("New password", "new-password")
     new_password2 = password_field("New password again", "new-password")
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, recovered: bool = False, **kwargs: Any) -> None:
+        """`recovered`: a temporary password opened the session, so there is no old one to give."""
         super().__init__(*args, **kwargs)
         self.user = user
+        if recovered:
+            del self.fields["old_password"]
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
 
     def clean_new_password1(self) -> str:

@@ -1,4 +1,4 @@
-"""The gates between a session and everything else, in order, on every channel: pages, API, back office (ACC-1, 7, 8).
+"""The gates between a session and everything else, in order, on every channel: pages, API, back office (ACC-1, 3, 7, 8, BEY-1).
 
 A gate is `gate(request, user, now) -> Gate or None`; the first that closes answers. Which views stay open is named here.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from accounts import rules, sessions, training
+from accounts import rules, second_factor, sessions, training
 from accounts.models import User
 from audit.events import Kind
 
@@ -24,8 +24,11 @@ class Gate:
     detail: str
 
 
-# By name of the view. What is open at a gate is open at those before it.
+# By name of the view.
 ALWAYS_OPEN = frozenset({"accounts:login", "accounts:logout", "healthz", "readyz"})
+OPEN_BEFORE_FACTOR = ALWAYS_OPEN | {"accounts:second_factor"}
+OPEN_WITHOUT_PASSWORD = ALWAYS_OPEN | {"accounts:password"}
+OPEN_WITHOUT_FACTOR = ALWAYS_OPEN | {"accounts:second_factor_set_up"}
 OPEN_BEFORE_RULES = ALWAYS_OPEN | {"accounts:rules", "rules"}
 OPEN_WITHOUT_TRAINING = OPEN_BEFORE_RULES | {"accounts:training"}
 
@@ -36,6 +39,29 @@ def session_goes_on(request: HttpRequest, user: User, now: datetime) -> Gate | N
         return None
     sessions.end(request, kind=Kind.SESSION_ENDED, why=why)
     return Gate("accounts:login", 401, "session-ended", "The session is over. Sign in again.")
+
+
+def factor_given(request: HttpRequest, user: User, now: datetime) -> Gate | None:
+    if not second_factor.is_bound(user):
+        if not second_factor.is_given(request):
+            return None
+        sessions.end(request, kind=Kind.SESSION_ENDED, why="factor")
+        return Gate("accounts:login", 401, "session-ended", "The second factor of this session is gone. Sign in again.")
+    if second_factor.is_given(request):
+        return None
+    return Gate("accounts:second_factor", 403, "second-factor-required", "Give your second factor first.")
+
+
+def password_is_own(request: HttpRequest, user: User, now: datetime) -> Gate | None:
+    if not sessions.password_due(request):
+        return None
+    return Gate("accounts:password", 403, "password-change-required", "Set a new password first.")
+
+
+def factor_set_up(request: HttpRequest, user: User, now: datetime) -> Gate | None:
+    if second_factor.is_given(request) or not second_factor.is_required(user):
+        return None
+    return Gate("accounts:second_factor_set_up", 403, "second-factor-required", "Set up a second factor first.")
 
 
 def rules_affirmed(request: HttpRequest, user: User, now: datetime) -> Gate | None:
@@ -53,15 +79,20 @@ def training_complete(request: HttpRequest, user: User, now: datetime) -> Gate |
 GateFunction = Callable[[HttpRequest, User, datetime], Gate | None]
 GATES: tuple[tuple[GateFunction, frozenset[str]], ...] = (
     (session_goes_on, ALWAYS_OPEN),
+    (factor_given, OPEN_BEFORE_FACTOR),
+    (password_is_own, OPEN_WITHOUT_PASSWORD),
+    (factor_set_up, OPEN_WITHOUT_FACTOR),
     (rules_affirmed, OPEN_BEFORE_RULES),
     (training_complete, OPEN_WITHOUT_TRAINING),
 )
 
 
 def first_closed(request: HttpRequest, user: User, *, now: datetime) -> Gate | None:
-    """The first gate that closes for this request, or None where all stand open."""
+    """The first gate that closes for this request, or None: it alone decides, and opens the views that it names."""
     view = request.resolver_match.view_name if request.resolver_match else ""
+    if view in ALWAYS_OPEN:
+        return None
     for gate, open_views in GATES:
-        if view not in open_views and (closed := gate(request, user, now)):
-            return closed
+        if closed := gate(request, user, now):
+            return None if view in open_views else closed
     return None

@@ -21,9 +21,16 @@ RESERVE = """
     INSERT INTO accounts_lockout AS l (username, attempts) VALUES (%(row)s, ARRAY[%(now)s::timestamptz])
     ON CONFLICT (username) DO UPDATE
     SET attempts = ARRAY(SELECT t FROM unnest(l.attempts) t WHERE t > %(since)s::timestamptz) || %(now)s::timestamptz
-    WHERE l.locked_at IS NULL
+    WHERE (l.locked_at IS NULL OR %(through_lock)s::boolean)
         AND (SELECT count(*) FROM unnest(l.attempts) t WHERE t > %(since)s::timestamptz) < %(limit)s::int
     RETURNING username
+"""
+# Takes the one reserved attempt back and leaves the failures before it.
+TAKE_BACK = """
+    UPDATE accounts_lockout AS l
+    SET attempts = l.attempts[:array_position(l.attempts, %(now)s::timestamptz) - 1]
+        || l.attempts[array_position(l.attempts, %(now)s::timestamptz) + 1:]
+    WHERE username = %(row)s AND locked_at IS NULL AND %(now)s::timestamptz = ANY(l.attempts)
 """
 # Returns a row to the one failure that locks.
 LOCK = """
@@ -49,18 +56,19 @@ def row_of(account: User | None, username: str) -> str:
     return salted_hmac("accounts.lockout", username, algorithm="sha256").hexdigest()
 
 
-def reserve(*, row: str, now: datetime) -> None:
+def reserve(*, row: str, now: datetime, through_lock: bool = False) -> None:
     """Count one attempt before it is made.
 
     Args:
         row: what `row_of` names.
         now: the moment of the attempt.
+        through_lock: a recovery is under way, whose end releases the account: the limit counts, the lock does not.
 
     Raises:
         Locked: nothing may be tried.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(RESERVE, _facts(row, now))
+        cursor.execute(RESERVE, _facts(row, now) | {"through_lock": through_lock})
         if cursor.fetchone() is None:
             raise Locked
 
@@ -74,14 +82,42 @@ def failed(*, row: str, account: User | None, now: datetime) -> None:
             transaction.on_commit(_have_them_told, robust=True)
 
 
-def succeeded(*, row: str) -> None:
+def succeeded(*, row: str, through_lock: bool = False) -> None:
     """Note that a reserved attempt was right, and start counting anew.
 
     Raises:
         Locked: a parallel guess locked the account meanwhile.
     """
-    if not Lockout.objects.filter(username=row, locked_at__isnull=True).update(attempts=[]):
+    rows = Lockout.objects.filter(username=row)
+    if not (rows if through_lock else rows.filter(locked_at__isnull=True)).update(attempts=[]):
         raise Locked
+
+
+def passed(*, row: str, now: datetime) -> None:
+    """Note that a reserved attempt was right where another secret follows: only the last one forgives the failures before.
+
+    Else whoever knows the password could sign in again after every four guesses at the code.
+
+    Raises:
+        Locked: a parallel guess locked the account meanwhile.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK, {"row": row, "now": now})
+    if Lockout.objects.filter(username=row, locked_at__isnull=False).exists():
+        raise Locked
+
+
+def forgive(*, account: User) -> None:
+    """Forget the failures of an account whose owner holds a temporary password; a lock stays until the recovery is done."""
+    Lockout.objects.filter(username=account.username).update(attempts=[])
+
+
+def release_recovered(*, account: User) -> None:
+    """Open an account whose owner has recovered it in full, on the record of the open transaction (decision 11)."""
+    row = Lockout.objects.filter(username=account.username)
+    if row.filter(locked_at__isnull=False).exists():
+        record(Kind.ACCOUNT_RELEASED, actor=actor_of(account), username=account.username, how="recovery")
+    row.update(attempts=[], locked_at=None, told_at=None)
 
 
 def release(*, username: str, by: User, now: datetime) -> None:

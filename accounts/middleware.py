@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts import gates, problems, sessions
 from audit.events import Kind
-from audit.record import record_durably
+from audit.middleware import unavailable
+from audit.record import AuditUnavailable, record_durably
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -27,8 +28,11 @@ class GateMiddleware:
         sessions.drop_of_closed_account(request)
         if not request.user.is_authenticated:
             return None
-        closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
-        return _answer(request, closed) if closed else None
+        try:
+            closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
+            return _answer(request, closed) if closed else None
+        except AuditUnavailable:
+            return unavailable(request)
 
 
 def _answer(request: HttpRequest, closed: gates.Gate) -> HttpResponse:

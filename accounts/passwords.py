@@ -5,12 +5,17 @@ server, for known and unknown names alike, and whoever waits longer than two sec
 """
 
 import contextlib
+import re
 import socket
+import string
 import time
 import unicodedata
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator, get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.db import connections
 
@@ -83,3 +88,44 @@ class LengthAndRepetitionValidator:
 def _repeats(password: str) -> bool:
     """Whether a part of at most half the password, said again and again, is all there is."""
     return any(password[period:] == password[:-period] for period in range(1, len(password) // 2 + 1))
+
+
+class BlockedWordsValidator:
+    """Refuses what is made of the words that everybody would try here first: the agency's, the service's, the owner's name."""
+
+    # What else is in the password must be at least so many letters to make it the owner's own.
+    OWN_LETTERS = 8
+
+    def __init__(self) -> None:
+        self.common = CommonPasswordValidator().passwords
+
+    def validate(self, password: str, user: object = None) -> None:
+        folded = normalize(password).casefold()
+        rest = folded
+        for word in sorted(_words_of(user), key=len, reverse=True):
+            rest = rest.replace(word, " ")
+        is_bare_word = folded.strip(string.digits + string.punctuation + " ") in self.common
+        if is_bare_word or (rest != folded and sum(sign.isalpha() for sign in rest) < self.OWN_LETTERS):
+            raise ValidationError("This password is made of words that others would try first.", code="password_blocked")
+
+    def get_help_text(self) -> str:
+        return "Your password must not be made of your name, the agency's or other words that others would try first."
+
+
+def is_blocked(password: str, user: Any) -> bool:
+    """Whether a password that is in use stands on the blocked list, which may have grown since it was chosen."""
+    if password in settings.PASSWORDS_NOT_BLOCKED:
+        return False
+    for validator in get_default_password_validators():
+        if isinstance(validator, (CommonPasswordValidator, BlockedWordsValidator)):
+            try:
+                validator.validate(normalize(password), user)
+            except ValidationError:
+                return True
+    return False
+
+
+def _words_of(user: object) -> set[str]:
+    about = [getattr(user, name, "") for name in ("username", "full_name", "email")]
+    text = " ".join([settings.AGENCY_NAME, *settings.PASSWORD_BLOCKED_WORDS, *about]).casefold()
+    return {word for word in re.split(r"[^\w]+", text) if len(word) >= 3}

@@ -16,6 +16,11 @@ BEGAN = "began_at"
 SEEN = "seen_at"
 # The mark of the last request is written at most once in so many seconds.
 SEEN_EVERY = 60
+# Why the password must be changed before anything else opens, as the backend found it: TEMPORARY or BLOCKED.
+CHANGE_DUE = "password_due"
+TEMPORARY, BLOCKED = "temporary", "blocked"
+# A session that a temporary password opened lasts no longer than such a password does (ACC-3).
+TEMPORARY_SECONDS = 15 * 60
 
 
 def begin(request: HttpRequest, *, user: User, now: datetime) -> None:
@@ -28,9 +33,41 @@ def begin(request: HttpRequest, *, user: User, now: datetime) -> None:
     user.skip_history_when_saving = True  # type: ignore[attr-defined]
     login(request, user)
     request.session[BEGAN] = request.session[SEEN] = int(now.timestamp())
+    if user.password_due:
+        request.session[CHANGE_DUE] = user.password_due
+    _record_or_close(request, Kind.SIGNED_IN)
+
+
+def rise(request: HttpRequest, *, kind: Kind, marks: dict[str, int | str], **details: str) -> None:
+    """Open a session further, under a new key: the old one is worth nothing (ACC-1).
+
+    Args:
+        request: of the session.
+        kind: what was proven; `details` go with it.
+        marks: what the session notes.
+
+    Raises:
+        AuditUnavailable: it could not be recorded; the session is gone.
+    """
+    request.session.update(marks)
+    request.session.cycle_key()
+    _record_or_close(request, kind, **details)
+
+
+def password_due(request: HttpRequest) -> str:
+    """Why the password must be changed before anything else, or nothing."""
+    return request.session.get(CHANGE_DUE, "")
+
+
+def password_done(request: HttpRequest) -> None:
+    """The password is the owner's own again."""
+    request.session.pop(CHANGE_DUE, None)
+
+
+def _record_or_close(request: HttpRequest, kind: Kind, **details: str) -> None:
     identify(request)
     try:
-        record_durably(Kind.SIGNED_IN)
+        record_durably(kind, **details)
     except AuditUnavailable:
         request.session.flush()
         raise
@@ -43,13 +80,15 @@ def end(request: HttpRequest, *, kind: Kind = Kind.SIGNED_OUT, **details: str) -
 
 
 def over(request: HttpRequest, *, now: datetime) -> str:
-    """Why the session may not go on: "absolute", "idle" or nothing. Notes that it was used."""
+    """Why the session may not go on: "absolute", "idle", "temporary" or nothing. Notes that it was used."""
     began, seen = request.session.get(BEGAN), request.session.get(SEEN)
     moment = int(now.timestamp())
     if began is None or seen is None or moment - began >= settings.SESSION_ABSOLUTE_SECONDS:
         return "absolute"
     if moment - seen >= settings.SESSION_IDLE_SECONDS:
         return "idle"
+    if password_due(request) == TEMPORARY and moment - began >= TEMPORARY_SECONDS:
+        return "temporary"
     if moment - seen >= SEEN_EVERY:
         request.session[SEEN] = moment
     return ""

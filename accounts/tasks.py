@@ -4,12 +4,19 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from accounts import access_requests, keys, knocks, lock_mail, needs
+from accounts import access_requests, keys, knocks, lock_mail, needs, notices, recovery_mail
 
 
 @shared_task
 def tell_of_locks() -> None:
     lock_mail.tell(now=datetime.now(UTC))
+
+
+@shared_task
+def send_account_mail() -> None:
+    now = datetime.now(UTC)
+    recovery_mail.send_waiting(now=now)
+    notices.send_waiting(now=now)
 
 
 @shared_task

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts import ceilings, needs
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
+from accounts.admin.recovery_actions import RecoveryActions
 from accounts.models import AOR, User
 from accounts.roles import Role
 
@@ -36,7 +37,7 @@ class PersonForm(ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ScopedAdmin):
+class UserAdmin(RecoveryActions, ScopedAdmin):
     """Nobody edits their own record, nobody makes an account here, and the password is nowhere."""
 
     list_display = ("username", "full_name", "role", "component", "aor", "is_active", "last_login")
@@ -45,7 +46,7 @@ class UserAdmin(ScopedAdmin):
     fields = ("username", "full_name", "email", "area", "component", "job_category", "role", "is_active", "last_login",
               "created_at")
     form = PersonForm
-    actions = ("reaffirm",)
+    actions = ("reaffirm", "reset_factor", "start_password_reset")
     fixed = ("username", "area", "last_login", "created_at")
 
     @admin.display(description="area of responsibility")

@@ -6,14 +6,18 @@ from accounts.models.challenge import ChallengeAnswer, ChallengeQuestion
 from accounts.models.group import UserGroup
 from accounts.models.knock import Knock
 from accounts.models.lockout import Lockout
+from accounts.models.notice import Notice
+from accounts.models.recovery import RecoveryLink, TemporaryPassword
 from accounts.models.registration_key import RegistrationKey
 from accounts.models.rules import RulesText
+from accounts.models.second_factor import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from accounts.models.training import Course, TrainingRecord
 from accounts.models.user import Component, JobCategory, User
 from accounts.roles import Role
 
 __all__ = [
-    "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "ChallengeAnswer", "ChallengeQuestion",
-    "Component", "Course", "JobCategory", "Knock", "Lockout", "RegistrationKey", "Role", "RulesText",
+    "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "Authenticator", "ChallengeAnswer",
+    "ChallengeQuestion", "Component", "Course", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
+    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RulesText", "TemporaryPassword",
     "TrainingRecord", "User", "UserGroup",
 ]

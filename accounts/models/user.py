@@ -67,6 +67,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("account is open", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Why the password must be changed before anything else, found while signing in (accounts.sessions); no column.
+    password_due = ""
+
     objects = UserManager()
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 

@@ -1,4 +1,4 @@
-"""Changing one's own password (ACC-1)."""
+"""Changing one's own password, by choice or because nothing else opens before (ACC-1, ACC-3)."""
 
 from datetime import UTC, datetime
 
@@ -10,9 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import password_change, passwords
+from accounts import password_change, passwords, sessions
 from accounts.access import user_of
 from accounts.forms import PasswordForm
+from accounts.models import User
 from accounts.views.login import come_back
 from audit.middleware import identify
 
@@ -21,18 +22,28 @@ from audit.middleware import identify
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.POST if request.method == "POST" else None, user=user_of(request))
+    due = sessions.password_due(request)
+    recovered = due == sessions.TEMPORARY
+    form = PasswordForm(request.POST if request.method == "POST" else None, user=user_of(request), recovered=recovered)
     if form.is_bound and form.is_valid():
-        old, new = form.cleaned_data["old_password"], form.cleaned_data["new_password1"]
         try:
-            password_change.change(user=user_of(request), old=old, new=new, now=datetime.now(UTC))
+            _change(user_of(request), form, recovered=recovered)
         except password_change.OldPasswordWrong:
             form.add_error("old_password", "This is not your password, or the account is locked.")
         except passwords.Busy as busy:
             return come_back(request, busy)
         else:
+            sessions.password_done(request)
             update_session_auth_hash(request, user_of(request))
             identify(request)
             messages.success(request, "Your password is changed. Your other sessions have ended.")
-            return redirect("accounts:password")
-    return render(request, "accounts/password.html", {"form": form})
+            return redirect("home" if due else "accounts:password")
+    return render(request, "accounts/password_due.html" if due else "accounts/password.html", {"form": form, "due": due})
+
+
+def _change(user: User, form: PasswordForm, *, recovered: bool) -> None:
+    new, now = form.cleaned_data["new_password1"], datetime.now(UTC)
+    if recovered:
+        password_change.set_recovered(user=user, new=new, now=now)
+    else:
+        password_change.change(user=user, old=form.cleaned_data["old_password"], new=new, now=now)

@@ -42,6 +42,7 @@ STATIC_ROOT = None  # type: ignore[assignment]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
 CELERY_BEAT_SCHEDULE["refresh-coverage"]["schedule"] = 60.0
+CELERY_BEAT_SCHEDULE["send-account-mail"]["schedule"] = 2.0
 MFA_REQUIRED = False
 # The one that the made-up people share, whatever its owner chose.
 PASSWORDS_NOT_BLOCKED = [env.str("DEMO_PASSWORD", "")]

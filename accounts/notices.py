@@ -1,0 +1,88 @@
+"""What happened to an account is told to its owner, and where it says so to the managers of its area (ACC-3, BEY-1).
+
+A notice joins the transaction of what it tells of; a worker sends it. Each row is locked while its mail is handed over, so
+a worker that dies loses none.
+"""
+
+import logging
+import smtplib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+
+from accounts.models import Notice, Role, User
+
+logger = logging.getLogger(__name__)
+
+NOT_YOU = "\nIf this was not you, tell your Agency Manager and the help desk at once.\n"
+BODIES: dict[str, str] = {
+    Notice.Kind.PASSWORD_CHANGED: "The password of the account {username} was changed at {at} UTC." + NOT_YOU,
+    Notice.Kind.PASSWORD_RESET_STARTED:
+        "{by} started a password reset for the account {username} at {at} UTC. Its old password and its open sessions have "
+        "ended.\nA mail with a link for a new password follows.\n",
+    Notice.Kind.RECOVERY_ANSWER_REFUSED:
+        "A wrong or late answer was given at {at} UTC in a recovery of the password of the account {username}." + NOT_YOU,
+    Notice.Kind.FACTOR_BOUND: "A second factor was set up for the account {username} at {at} UTC." + NOT_YOU,
+    Notice.Kind.FACTOR_REMOVED: "A second factor of the account {username} was removed at {at} UTC." + NOT_YOU,
+    Notice.Kind.FACTOR_RESET:
+        "{by} reset the second factor of the account {username} at {at} UTC after checking who asked.\nIts open sessions have "
+        "ended; a new factor is set up at the next sign-in." + NOT_YOU,
+    Notice.Kind.RECOVERY_CODE_USED: "A recovery code of the account {username} was used at {at} UTC." + NOT_YOU,
+    Notice.Kind.RECOVERY_CODES_MADE: "New recovery codes were made for the account {username} at {at} UTC." + NOT_YOU,
+}
+# Of these the managers of the area hear too.
+FOR_MANAGERS = frozenset({Notice.Kind.FACTOR_RESET, Notice.Kind.PASSWORD_RESET_STARTED})
+
+
+def tell(kind: Notice.Kind, *, account: User, now: datetime, by: str = "") -> None:
+    """Owe the people of `account` a mail; joins the open transaction and wakes the worker when it is committed."""
+    Notice.objects.create(kind=kind, account=account, by=by, made_at=now)
+    transaction.on_commit(wake, robust=True)
+
+
+def wake() -> None:
+    """A dead broker delays mails until the scheduler's next round, and nothing else."""
+    from accounts.tasks import send_account_mail
+
+    send_account_mail.apply_async(retry=False)
+
+
+def send_waiting(*, now: datetime) -> int:
+    """Send what is owed; return how many notices left."""
+    return send_each(Notice.objects.filter(sent_at__isnull=True), _send, now=now)
+
+
+def send_each(waiting: QuerySet, send: Callable[[Any, datetime], None], *, now: datetime) -> int:
+    """Hand each waiting row to `send`, which mails and marks it, in a transaction of its own; what fails waits."""
+    sent = 0
+    for pk in list(waiting.values_list("pk", flat=True)[:500]):
+        try:
+            with transaction.atomic():
+                row: Model | None = waiting.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+                if row is not None:
+                    send(row, now)
+                    sent += 1
+        except (OSError, smtplib.SMTPException) as error:
+            logger.error("a mail about an account was not taken: %s", type(error).__name__)
+    return sent
+
+
+def mail(subject: str, body: str, *, to: list[str]) -> None:
+    """One mail to each address, so that nobody sees the others."""
+    get_connection().send_messages([EmailMessage(f"PlateLedger: {subject}", body, to=[address]) for address in to])
+
+
+def _send(notice: Notice, now: datetime) -> None:
+    account = notice.account
+    people = Q(pk=account.pk)
+    if notice.kind in FOR_MANAGERS:
+        people |= Q(role=Role.AGENCY_MANAGER, aor__isnull=False, aor=account.aor_id, is_active=True)
+    body = BODIES[notice.kind].format(username=account.username, by=notice.by, at=f"{notice.made_at:%Y-%m-%d %H:%M}")
+    mail(Notice.Kind(notice.kind).label.lower(), body,
+         to=list(User.objects.filter(people).exclude(email="").values_list("email", flat=True)))
+    notice.sent_at = now
+    notice.save(update_fields=["sent_at"])
