@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit.context import Actor
 from audit.events import Kind
@@ -18,6 +19,7 @@ from lpr.loading import ALIAS
 from lpr.models import Source, SourceKey
 
 SCHEME = "Source"
+MOST_KEYS = 2
 _MARK = "pl"
 _NO_DIGEST = "0" * 64
 
@@ -26,24 +28,38 @@ class KeyRefused(Exception):
     """The key opens nothing; the message says why, for the record alone: whoever asks is told the same in every case."""
 
 
+class TwoKeysAlready(ValueError):
+    """Two keys of the source are valid: the old and the new one of a change. One has to be ended first (DAT-1)."""
+
+
 def issue_key(*, source: Source, now: datetime, valid_until: datetime | None = None) -> str:
     """Make a key of a source and return it: it is shown this once.
 
     Args:
-        source: whose key it is; its other keys stay valid.
+        source: whose key it is; its other key stays valid, so that the source can change over.
         now: the time of issue.
         valid_until: when it ends; None: when it is ended in the back office.
 
     Raises:
         ValueError: it would have ended before it was issued.
+        TwoKeysAlready: end one of the two that are valid first.
     """
     if valid_until is not None and valid_until <= now:
         raise ValueError("A key must end in the future.")
     prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
     with transaction.atomic():
+        # The source's row is the lock: two that issue at once do not make three.
+        Source.objects.select_for_update().get(pk=source.pk)
+        if valid_keys(source=source, now=now) >= MOST_KEYS:
+            raise TwoKeysAlready("Two keys of this source are valid already. End the one that is not used any more first.")
         key = SourceKey.objects.create(source=source, prefix=prefix, digest=_digest(secret), valid_until=valid_until)
         record(Kind.RECORD_ADDED, model="lpr.sourcekey", object=str(key.pk), source=source.name)
     return f"{_MARK}_{prefix}_{secret}"
+
+
+def valid_keys(*, source: Source, now: datetime) -> int:
+    """How many keys of a source open it now."""
+    return SourceKey.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now), source=source).count()
 
 
 def end_key(*, key: SourceKey, now: datetime) -> None:

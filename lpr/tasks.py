@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from lpr import correction_mail, coverage, partitions
+from lpr import correction_mail, coverage, partitions, silence
 
 
 @shared_task
@@ -29,3 +29,9 @@ def send_correction_mail() -> None:
 def refresh_coverage() -> None:
     """Count where reads lie, and tell of a floor that is not reached (DAT-5)."""
     coverage.refresh(now=datetime.now(UTC))
+
+
+@shared_task
+def watch_sources() -> None:
+    """Tell operations staff of sources that fell silent (BEY-8)."""
+    silence.watch(now=datetime.now(UTC))

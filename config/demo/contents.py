@@ -68,6 +68,9 @@ def settle_sources(now: datetime) -> None:
         source, _ = Source.objects.get_or_create(name=name, defaults={"label": label, "kind": kind})
         for jurisdiction in Jurisdiction.objects.all():
             SourceAuthority.objects.get_or_create(source=source, jurisdiction=jurisdiction, valid_from=date(2000, 1, 1))
+        # A first start that was broken off has left keys behind that nobody knows.
+        for left in source.keys.filter(valid_until__isnull=True):
+            sources.end_key(key=left, now=now)
         keys[name] = sources.issue_key(source=source, now=now)
     KEYS_FILE.write_text(json.dumps(keys, indent=1))
     KEYS_FILE.chmod(0o600)

@@ -8,7 +8,7 @@ from lpr.models import QuarantinedRecord, Receipt
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("source", "received_at", "stored", "duplicates", "refused", "hits", "newest_captured_at")
+    list_display = ("source", "received_at", "stored", "duplicates", "refused", "hits", "newest_captured_at", "body_digest")
     list_filter = ("source",)
     list_select_related = ("source",)
     show_full_result_count = False

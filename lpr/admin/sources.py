@@ -103,6 +103,13 @@ class NewKeyForm(forms.ModelForm):
             raise forms.ValidationError("A key must end in the future.")
         return until
 
+    def clean_source(self) -> Source:
+        source: Source = self.cleaned_data["source"]
+        if sources.valid_keys(source=source, now=datetime.now(UTC)) >= sources.MOST_KEYS:
+            raise forms.ValidationError(
+                "Two keys of this source are valid already. End the one that is not used any more first.")
+        return source
+
 
 @admin.register(Jurisdiction)
 class JurisdictionAdmin(AuditedAdmin):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config import databases
 from lpr import freshness, sources
@@ -51,6 +52,23 @@ def test_an_ended_key_and_a_source_that_is_off_open_nothing(source, now):
     source.save()
     with pytest.raises(sources.KeyRefused, match="off"):
         sources.authenticate(f"Source {sources.issue_key(source=source, now=now)}", now=now)
+
+
+@pytest.mark.req("DAT-1")
+def test_two_keys_are_valid_at_a_time_so_that_a_source_can_change_over(operations, source, key, now):
+    new = sources.issue_key(source=source, now=now)
+    assert all(sources.authenticate(f"Source {held}", now=now) == source for held in (key, new))
+    with pytest.raises(sources.TwoKeysAlready):
+        sources.issue_key(source=source, now=now)
+    answer = operations.post("/admin/lpr/sourcekey/add/", {"source": source.pk, "valid_until_0": "", "valid_until_1": ""})
+    assert "Two keys of this source are valid already." in answer.content.decode()
+    with pytest.raises(CommandError, match="Two keys"):
+        call_command("issue_source_key", source.name)
+    sources.end_key(key=SourceKey.objects.get(prefix=key.split("_")[1]), now=now)
+    third = sources.issue_key(source=source, now=now)
+    assert sources.authenticate(f"Source {third}", now=now) == source
+    with pytest.raises(sources.KeyRefused):
+        sources.authenticate(f"Source {key}", now=now)
 
 
 @pytest.mark.req("BEY-8")

@@ -27,4 +27,7 @@ class Command(BaseCommand):
             if days is not None and days < 1:
                 raise CommandError("A key must be valid for a day at least.")
             until = now + timedelta(days=days) if days else None
-            self.stdout.write(sources.issue_key(source=found, now=now, valid_until=until))
+            try:
+                self.stdout.write(sources.issue_key(source=found, now=now, valid_until=until))
+            except sources.TwoKeysAlready as refusal:
+                raise CommandError(str(refusal)) from refusal

@@ -1,0 +1,63 @@
+"""The alarm of a source that falls silent: raised once, told by mail to operations staff, ended when reads come again (BEY-8)."""
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Role, User
+from audit.events import Kind
+from audit.record import record
+from lpr.models import SilenceAlarm, Source
+
+logger = logging.getLogger(__name__)
+
+BODY = """No new read of {label} ({name}) has been captured since {since}.
+
+Its limit is {hours} hours. You are told once; the freshness of all sources stands on the home page.
+"""
+
+
+def watch(*, now: datetime) -> int:
+    """Raise and end alarms, and tell what has not been told. Safe to run again and twice at once.
+
+    Args:
+        now: the moment by which a source is silent (`Source.silent_after_hours`).
+
+    Returns: how many alarms were told.
+    """
+    for source in Source.objects.annotate(newest=Max("receipts__newest_captured_at")):
+        limit = now - timedelta(hours=source.silent_after_hours)
+        _mark(source, source.is_active and (source.newest is None or source.newest < limit), now)
+    return sum(_tell(alarm, now) for alarm in SilenceAlarm.objects.filter(told_at__isnull=True).select_related("source"))
+
+
+def _mark(source: Source, is_silent: bool, now: datetime) -> None:
+    with transaction.atomic():
+        if is_silent:
+            _, raised = SilenceAlarm.objects.get_or_create(source=source, defaults={"raised_at": now})
+            if raised:
+                record(Kind.SOURCE_SILENT, source=source.name)
+        elif SilenceAlarm.objects.filter(source=source).delete()[0]:
+            record(Kind.SOURCE_HEARD, source=source.name)
+
+
+def _tell(alarm: SilenceAlarm, now: datetime) -> bool:
+    """Mail to operations staff; an alarm that two jobs hold at once is told by one."""
+    people = User.objects.filter(role=Role.OPERATIONS, is_active=True).exclude(email="")
+    if not people or not SilenceAlarm.objects.filter(pk=alarm.pk, told_at__isnull=True).update(told_at=now):
+        return False
+    newest = alarm.source.receipts.aggregate(at=Max("newest_captured_at"))["at"]
+    body = BODY.format(label=alarm.source.label, name=alarm.source.name, hours=alarm.source.silent_after_hours,
+                       since=f"{newest:%Y-%m-%d %H:%M} UTC" if newest else "it was added")
+    try:
+        for person in people:
+            EmailMessage(f"PlateLedger: no reads from {alarm.source.name}", body, to=[person.email]).send()
+    except (OSError, smtplib.SMTPException) as error:
+        logger.error("mail about a silent source was not taken: %s", type(error).__name__)
+        SilenceAlarm.objects.filter(pk=alarm.pk).update(told_at=None)
+        return False
+    return True
