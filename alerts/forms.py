@@ -17,7 +17,7 @@ from accounts.models import User, UserGroup
 from alerts import upload_rows, uploads
 from alerts.entries import EntryRefused
 from alerts.lists import ListRefused
-from alerts.models import AlertList, AlertPolicy, Scope
+from alerts.models import AlertList, AlertPolicy, Disposition, Scope
 from alerts.persons import PersonNotNamed, check_person
 from lpr import case_references, plates, policy, states
 from lpr.forms.query import FOR_WHOM, TextField
@@ -176,6 +176,16 @@ class HitSharingForm(_Form):
         label="User names", max_length=2000, help_text="With commas between them.",
         error_messages={"required": "Name at least one user to tell."},
         widget=NamesInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+
+
+class DispositionForm(_Form):
+    """What became of a hit."""
+
+    disposition = forms.ChoiceField(
+        label="What became of it", choices=Disposition.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Choose what became of the hit.", "invalid_choice": "Choose what became of the hit."})
+    action_taken = TextField(label="Action taken", required=False, max_length=300,
+                             widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class AlertForm(EntryForm, SharingForm):

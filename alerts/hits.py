@@ -113,7 +113,7 @@ def _told(user: User) -> QuerySet[Notification]:
 def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
     """Each intent with its hit and entry; what was removed in between is left out."""
     entries = Entry.objects.select_related("alert_list", "owner").in_bulk({row.entry_id for row in rows})
-    hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.filter(
+    hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.select_related("disposed_by").filter(
         plate__in={row.plate for row in rows}, entry_id__in=entries.keys(), record_id__in={row.record_id for row in rows})}
     seen = []
     for row in rows:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from alerts.views import adding, hits, lists, renewals, sharing, uploads
+from alerts.views import adding, dispositions, hits, lists, renewals, sharing, uploads
 
 app_name = "alerts"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", adding.add, name="new"),
     path("hits/", hits.all_hits, name="hits"),
     path("hits/<uuid:hit>/share/", sharing.of_hit, name="share_hit"),
+    path("hits/<uuid:hit>/disposition/", dispositions.of_hit, name="dispose_hit"),
     path("upload/", uploads.upload, name="upload"),
     path("upload/template.csv", uploads.template, name="upload_template"),
     path("upload/<uuid:draft>/", uploads.draft, name="upload_draft"),

@@ -114,6 +114,7 @@ class Kind(TextChoices):
     ENTRIES_SEARCHED = "entries.searched", "Own alert entries searched"
     HIT_MADE = "hit.made", "Alert hit"  # entry, record
     HIT_SHARED = "hit.shared", "Hit shared with other users"  # hit, entry, users
+    HIT_DISPOSED = "hit.disposed", "Said what became of a hit"  # hit, entry, disposition, action_taken
     HITS_VIEWED = "hits.viewed", "Hits viewed"
     NOTIFICATION_SENT = "notification.sent", "Notification sent"
     NOTIFICATION_FAILED = "notification.failed", "Notification given up"
@@ -125,6 +126,8 @@ class Kind(TextChoices):
     AUDIT_EXPORT_DOWNLOADED = "audit.export_downloaded", "Audit export downloaded"  # search, format, count, digest
     AUDIT_EXPORT_FAILED = "audit.export_failed", "Audit export failed"  # search, format, why
     AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
+    AUDIT_COUNTED = "audit.counted", "Usage of a day counted"  # day
+    STATISTICS_VIEWED = "statistics.viewed", "Usage statistics viewed"  # since, until, format
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object

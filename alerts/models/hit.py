@@ -14,6 +14,12 @@ from alerts.models.notification import Notification, NotificationKind
 from alerts.models.recipient import Recipient
 
 
+class Disposition(models.TextChoices):
+    CONFIRMED = "confirmed", "Confirmed"
+    MISREAD = "misread", "Misread"
+    NO_INTEREST = "no_interest", "No longer of interest"
+
+
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
         """The hits that `user` was notified of, as owner or recipient, and still may know of (ACC-16)."""
@@ -45,6 +51,11 @@ class Hit(models.Model):
     camera = models.CharField(max_length=200)
     make = models.CharField(max_length=200)
     model = models.CharField(max_length=200)
+    # What became of it, as somebody says who was told; the loader's statement knows nothing of these.
+    disposition = models.CharField(max_length=20, choices=Disposition, blank=True, db_default="")
+    action_taken = models.CharField(max_length=300, blank=True, db_default="")
+    disposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    disposed_at = models.DateTimeField(null=True)
 
     objects = HitQuerySet.as_manager()
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
-from alerts import entries, hits, overview
+from alerts import dispositions, entries, hits, overview
 from alerts.forms import RenewForm, SearchForm
 from alerts.models import Entry
 from alerts.views.answers import cursor_of, see_other
@@ -75,7 +75,8 @@ def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any
     except overview.ListNotFound as refusal:
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
-        "page": page, "alert_list": page.alert_list, "zone": zone_of(user_of(request))} | more, status=status)
+        "page": page, "alert_list": page.alert_list, "zone": zone_of(user_of(request)),
+        "brings": dispositions.yield_of(alert_list=page.alert_list, now=timezone.now())} | more, status=status)
 
 
 def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpResponse:

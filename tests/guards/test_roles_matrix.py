@@ -60,6 +60,7 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
        alerts/<uuid:alert_list>/sharing/                     x   -   -   -   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
@@ -74,6 +75,9 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/searches/<uuid:search_id>/bundle                .   .   .   -   -   -   x   .   .   .   .   .
        audit/searches/<uuid:search_id>/export.xlsx           .   .   .   -   -   -   x   .   .   .   .   .
        audit/searches/<uuid:search_id>/export.pdf            .   .   .   -   -   -   x   .   .   .   .   .
+       audit/statistics/                                     .   .   .   x   x   x   x   .   .   .   .   .
+       audit/statistics/report.xlsx                          .   .   .   x   x   x   x   .   .   .   .   .
+       audit/statistics/report.pdf                           .   .   .   x   x   x   x   .   .   .   .   .
        admin/                                                .   .   .   .   x   x   x   x   .   .   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
        admin/password_change/                                .   .   .   .   x   x   x   x   .   .   x   x
