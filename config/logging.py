@@ -2,8 +2,12 @@
 
 import json
 import logging
+import re
 
 from audit import context
+
+# Django names the address of what it refuses, and these addresses hold what a mail carried: a key, a link.
+SECRET_ADDRESS = re.compile(r"(/accounts/(?:register|recover)/)[^/\s]+")
 
 
 class JsonFormatter(logging.Formatter):
@@ -12,7 +16,7 @@ class JsonFormatter(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": SECRET_ADDRESS.sub(r"\1...", record.getMessage()),
         }
         if request_id := context.current().request_id:
             line["request"] = request_id

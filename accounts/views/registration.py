@@ -23,6 +23,14 @@ from accounts.views.login import come_back
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, key: str) -> HttpResponse:
     """The form for whoever holds a good key; one neutral page for all others."""
+    response = _answer(request, key)
+    # Django logs the address of what it answers with 4xx and 5xx, and here the address is a secret; the record has the step.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+@sensitive_variables("key")
+def _answer(request: HttpRequest, key: str) -> HttpResponse:
     try:
         opened = registration.open_key(secret=key, now=datetime.now(UTC))
         form = RegistrationForm(request.POST if request.method == "POST" else None, key=opened)

@@ -1,5 +1,7 @@
 """Registration keys: random, kept as a digest, good once and for a week (ACC-4)."""
 
+import json
+import logging
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 
 from accounts import access_requests, keys
 from accounts.models import RegistrationKey
+from config.logging import JsonFormatter
 from tests.accounts.applicants import filed, key_address, posted
 
 CLOSED = "This address does not open registration"
@@ -44,6 +47,22 @@ def test_used_expired_revoked_foreign_and_altered_keys_get_one_and_the_same_page
     assert posted(path).status_code == 302
     look(path, "used")
     assert len(set(pages)) == 1
+
+
+@pytest.mark.req("ACC-4")
+def test_no_log_holds_a_key(path, caplog):
+    caplog.set_level("DEBUG")
+    assert posted(path, answer_1="").status_code == 400
+    assert posted(path).status_code == 302
+    assert Client().get(path).status_code == 404
+    assert path.split("/")[3] not in caplog.text
+
+
+@pytest.mark.req("ACC-4")
+def test_the_operators_log_leaves_a_key_out_of_an_address():
+    said = {"msg": "Forbidden (%s): %s", "args": ("CSRF", "/accounts/register/abc-DEF_1/")}
+    line = JsonFormatter().format(logging.makeLogRecord(said))
+    assert json.loads(line)["message"] == "Forbidden (CSRF): /accounts/register/.../"
 
 
 @pytest.mark.req("ACC-4")
