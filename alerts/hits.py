@@ -98,6 +98,16 @@ def shown_to(hit: UUID, user: User) -> Hit | None:
     return found
 
 
+def look(*, hit: UUID, user: User) -> UUID:
+    """Put one more look of `user` at a hit on record and return its event.
+
+    Raises:
+        HitNotFound: there is none, or not for this user.
+    """
+    found = opened(hit=hit, user=user)
+    return record_durably(Kind.HITS_VIEWED, count=1, hits=[found.pk]).id
+
+
 def told_of(plate: str, record_id: UUID) -> set[int]:
     """Who was told, or is owed the news, of hits of a record (BEY-7)."""
     return set(Notification.objects.filter(plate=plate, record_id=record_id).values_list("recipient_id", flat=True))

@@ -64,12 +64,15 @@ class Kind(TextChoices):
     QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest
     QUERY_FAILED = "query.failed", "Query failed"  # why
     QUERY_REFUSED = "query.refused", "Query refused"  # what was entered, errors by field
-    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page, purpose: results, again, alert
+    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page, purpose: results, again, alert, read, compare
     QUERY_REPLAYED = "query.replayed", "Query replayed"  # by an audit role: page, purpose
     QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
+    QUERY_SHARED = "query.shared", "Query shared with a group"  # group, name
+    QUERY_SHARING_ENDED = "query.sharing_ended", "Sharing of a query ended"  # group
     # query; reads: the ids selected; purpose: print or pdf
     REPORT_PRINTED = "report.printed", "Reads printed or downloaded"
     PHOTO_VIEWED = "photo.viewed", "Photo opened"  # read, number, hit or report
+    READ_COMPARED = "read.compared", "Read compared with its photos"  # read, hit; same_plate, same_state, same_vehicle
     # query or hit; read, captured_at, wrong (what), note, report
     READ_REPORTED = "read.reported", "Read reported as wrong"
     READ_REPORT_REFUSED = "read.report_refused", "Report of a wrong read refused"  # what was entered, errors by field

@@ -84,6 +84,8 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
     "store.reads_selected": frozenset({"lpr_app"}),
+    "store.shared_queries": frozenset({"lpr_app"}),
+    "store.reads_compared": frozenset({"lpr_app"}),
     "store.reported_reads": frozenset({"lpr_app"}),
     "store.correct_read": frozenset({"lpr_app"}),
     "store.withdraw_read": frozenset({"lpr_app"}),

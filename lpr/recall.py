@@ -1,4 +1,4 @@
-"""Opening a logged query again: by its owner, and by audit roles within their area; and the list of one's own (QRY-9, AUD-12).
+"""Opening a logged query again: by its owner, by groups it is shared with, and by audit roles within their area (QRY-9, AUD-12).
 
 The log is read through its own function, which needs a committed event of the reader (decision 9a). So looking is on the log
 before anything is seen, whoever looks.
@@ -12,11 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Right, Role, may
 from audit.events import Kind
 from audit.record import record_durably
+from lpr import sharing
 from lpr.query import Query
 
 MOST_SCANNED = 5000
@@ -43,11 +45,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Opened:
-    """A query opened for one look: `event` is the look's own event, which opens a page of reads for a minute."""
+    """A query opened for one look: `event` is the look's own event, which opens a page of reads for a minute. `is_replay` says
+    that an audit role looks at somebody's query."""
 
     event: UUID
     at: datetime
     asked: Asked
+    is_replay: bool = False
 
 
 def opened(
@@ -58,7 +62,7 @@ def opened(
     Args:
         query: the id of the attempt.
         user: who looks.
-        purpose: what for, in a word: `results`, `again`, `alert`.
+        purpose: what for, in a word: `results`, `again`, `alert`, `read`, `compare`.
         page: the number of the page of results, from 1; 0 where none is shown.
         kind: of the look's event, where it is more than a look; what else the event holds are `details`.
 
@@ -71,7 +75,7 @@ def opened(
     attempt = next((row for row in _events(look.id, None, 10) if row["kind"] == Kind.QUERY_ATTEMPTED), None)
     if attempt is None:
         raise QueryNotFound
-    return Opened(look.id, look.at, _asked(attempt))
+    return Opened(look.id, look.at, _asked(attempt), allowed == Kind.QUERY_REPLAYED)
 
 
 def own(
@@ -100,8 +104,18 @@ def own(
     return found[:limit], len(found) > limit
 
 
+def shared(*, limit: int) -> list[Asked]:
+    """The queries that others share with groups of the running request's user; the look is recorded first (QRY-9).
+
+    Args:
+        limit: how many at most, those shared last.
+    """
+    look = record_durably(Kind.QUERY_RECALLED, shared=True)
+    return [_asked(row) for row in _rows("store.shared_queries(%s::uuid, %s::integer)", [look.id, limit])]
+
+
 def _kind_of_look(query: UUID, user: User) -> Kind:
-    """A view for the owner, a replay for an audit role of the owner's area.
+    """A view for the owner and for members of a group that it is shared with, a replay for an audit role of the owner's area.
 
     Raises:
         QueryNotFound: for everybody else.
@@ -115,6 +129,8 @@ def _kind_of_look(query: UUID, user: User) -> Kind:
         return Kind.QUERY_VIEWED
     if may(user, Right.SEARCH_AUDIT) and (user.role == Role.OPR_AUDITOR or (aor and aor == user.aor_code)):
         return Kind.QUERY_REPLAYED
+    if may(user, Right.QUERY) and sharing.is_shared_with(query=query, user=user, now=timezone.now()):
+        return Kind.QUERY_VIEWED
     raise QueryNotFound
 
 
@@ -131,11 +147,14 @@ def _walk(event: UUID, before: tuple[datetime, UUID] | None, step: int) -> Itera
 
 
 def _events(event: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[dict[str, Any]]:
+    return _rows("audit.events_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",
+                 [event, *(before or (None, None)), limit])
+
+
+def _rows(door: str, arguments: list[Any]) -> list[dict[str, Any]]:
     columns = ("at", "id", "kind", "actor_id", "actor", "aor", "payload", "outcome")
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(columns)} FROM audit.events_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",  # noqa: S608
-            [event, *(before or (None, None)), limit])
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {door}", arguments)  # noqa: S608 - the two doors above
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lpr.views import coverage, error_reports, photos, queries, report
+from lpr.views import comparison, coverage, error_reports, photos, queries, report, sharing
 from lpr.views import map as map_views
 
 app_name = "lpr"
@@ -13,8 +13,11 @@ urlpatterns = [
     path("queries/<uuid:query>/", queries.result, name="query"),
     path("queries/<uuid:query>/report/", report.print_view, name="report"),
     path("queries/<uuid:query>/report.pdf", report.download, name="report_pdf"),
+    path("queries/<uuid:query>/share/", sharing.share, name="share"),
+    path("queries/<uuid:query>/share/<int:group>/end/", sharing.end, name="share_end"),
     path("queries/<uuid:query>/again/", queries.again, name="query_again"),
     path("reads/notices/", error_reports.notices, name="notices"),
     path("reads/<str:token>/error/", error_reports.report, name="error_report"),
+    path("reads/<str:token>/compare/", comparison.compare, name="compare"),
     path("reads/<str:token>/photos/<int:number>/", photos.photo, name="photo"),
 ]

@@ -6,6 +6,7 @@ Addresses hold the id of a query or the signed token of a read, never a plate.
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from alerts import entries, hits
 from alerts.forms import AlertForm
 from alerts.lists import ListRefused
 from alerts.views.answers import see_other
-from lpr import read_tokens, recall
+from lpr import comparison, read_tokens, recall
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,6 +27,8 @@ from lpr import read_tokens, recall
 def add(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.method == "GET":
+        if first := _compare_first(request):
+            return first
         form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request))
         return render(request, "alerts/new.html", {"form": form})
     form = AlertForm(request.POST, user=user_of(request), now=now)
@@ -51,6 +54,29 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
     except (read_tokens.TokenNotValid, recall.QueryNotFound, hits.HitNotFound, ValueError) as refusal:
         raise Http404 from refusal
     return {}
+
+
+def _compare_first(request: HttpRequest) -> HttpResponse | None:
+    """On to the photos, where the read was not compared with them yet (BEY-6)."""
+    token = request.GET.get("read")
+    if not token or not settings.LOOK_BEFORE_USE:
+        return None
+    try:
+        shown = read_tokens.opened(token, user_id=user_of(request).pk, session_key=request.session.session_key)
+        look = _look_of_hit(request, shown.hit) if shown.hit else _look_of_query(request, shown.query)
+    except (read_tokens.TokenNotValid, recall.QueryNotFound, hits.HitNotFound) as refusal:
+        raise Http404 from refusal
+    return None if comparison.is_done(read=shown.record_id, look=look) else see_other("lpr:compare", token)
+
+
+def _look_of_hit(request: HttpRequest, hit: UUID) -> UUID:
+    return hits.look(hit=hit, user=user_of(request))
+
+
+def _look_of_query(request: HttpRequest, query: UUID | None) -> UUID:
+    if query is None:
+        raise recall.QueryNotFound
+    return recall.opened(query=query, user=user_of(request), purpose="compare").event
 
 
 def _of_query(request: HttpRequest, query: UUID | None) -> dict[str, Any]:

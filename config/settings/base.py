@@ -271,6 +271,8 @@ SITE_URL = env.str("SITE_URL", "")
 SERVES_READ_INTAKE = False
 READS_PER_CALL = 1000
 READS_PER_PAGE = 50
+# Plate, state and vehicle are ticked against both photos before a read is printed, exported or watched (BEY-6).
+LOOK_BEFORE_USE = env.bool("LOOK_BEFORE_USE", True)
 PHOTO_MIN_SIZES = {"plate": (48, 16), "vehicle": (160, 120)}
 PHOTO_MAX_PIXELS = 25_000_000
 # "yes": a plate photo cut out of the vehicle photo counts as the second photo (RES-1).

@@ -77,6 +77,7 @@ def recalled(request: HttpRequest) -> HttpResponse:
     queries, more = recall.own(user=user_of(request), limit=settings.READS_PER_PAGE, **form.criteria())
     following = page_cursors.after(queries[-1]) if more else ""
     return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following,
+                                                "shared": recall.shared(limit=settings.READS_PER_PAGE),
                                                 "zone": policy.zone_of(user_of(request))})
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import user_of
 from accounts.roles import Right, may
-from lpr import page_cursors, policy, read_tokens, states, timeframes
+from lpr import page_cursors, policy, read_tokens, sharing, states, timeframes
+from lpr.forms.sharing import ShareForm
 from lpr.models import Offense, ReasonCode, StreetDataset
 from lpr.query import Query
 from lpr.recall import Asked
@@ -23,6 +25,9 @@ def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, 
         "zone": policy.zone_of(user_of(request)), "is_asker": asked.actor_id == user_of(request).pk,
         "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "",
     }
+    if shown["is_asker"]:
+        shown["share_form"] = ShareForm(user=user_of(request), now=timezone.now())
+        shown["shared_with"] = sharing.groups_of(query=asked.id)
     if page:
         shown["reads"] = _with_tokens(request, asked, page.reads)
         shown["state_unread"] = _with_tokens(request, asked, page.state_unread)

@@ -22,6 +22,7 @@ from accounts.models import (
     RegistrationKey,
     TrainingRecord,
     User,
+    UserGroup,
 )
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
@@ -31,6 +32,7 @@ from lpr.models import (
     CoverageState,
     ErrorReport,
     Jurisdiction,
+    SharedQuery,
     Source,
     SourceAuthority,
 )
@@ -88,6 +90,7 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "entry_status_is_listed": lambda world: changed(Entry.objects.all(), status="asleep"),
     "hit_once_for_entry_and_read": lambda world: copied(Hit.objects.get()),
     "notification_once_for_entry_read_recipient_kind": lambda world: copied(Notification.objects.get()),
+    "shared_query_once_a_group": lambda world: copied(SharedQuery.objects.get()),
     "error_report_once_open_by_reporter": lambda world: copied(ErrorReport.objects.get(), reported=uuid4()),
     "error_report_kind_is_listed": lambda world: changed(ErrorReport.objects.all(), kind="ugly"),
     "error_report_status_is_listed": lambda world: changed(ErrorReport.objects.all(), status="lost"),
@@ -144,6 +147,8 @@ def world(officer, appointer, source, watch, load_read) -> World:
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,
                                         reported_at=datetime.now(UTC))
+    circle = UserGroup.objects.create(name="Task force", purpose="Joint case", owner=officer)
+    SharedQuery.objects.create(query=uuid4(), group=circle, shared_by=officer, shared_at=datetime.now(UTC))
     CorrectionNotice.objects.create(report=report, recipient=officer, made_at=datetime.now(UTC))
     now = datetime.now(UTC)
     Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,

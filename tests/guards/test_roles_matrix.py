@@ -24,7 +24,7 @@ PEOPLE = {"off": "officer", "of2": "officer2", "sup": "support", "svr": "supervi
 MARKS = {200: "x", 201: "x", 204: "x", 302: "x", 303: "x", 400: "x", 503: "x", 401: "/", 403: ".", 404: "-"}
 # Addresses that take no GET, with the method that they take.
 METHODS = {
-    "lpr:query_again": "post", "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
+    "lpr:query_again": "post", "lpr:share": "post", "lpr:share_end": "post", "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
     "audit-searches": "post",
 }
 # Pages of the back office about one record are walked by test_admin_scope; leaving ends the session that the walk needs.
@@ -53,9 +53,12 @@ TABLE = """
        queries/<uuid:query>/                                 x   -   -   x   x   -   x   -   -   -   -   -
        queries/<uuid:query>/report/                          x   -   -   x   x   -   x   -   -   -   -   -
        queries/<uuid:query>/report.pdf                       x   -   -   x   x   -   x   -   -   -   -   -
+POST   queries/<uuid:query>/share/                           x   x   x   x   .   .   .   .   .   .   .   .
+POST   queries/<uuid:query>/share/<int:group>/end/           -   -   -   -   .   .   .   .   .   .   .   .
 POST   queries/<uuid:query>/again/                           x   -   -   x   .   .   .   .   .   .   .   .
        reads/notices/                                        x   x   x   x   x   x   x   x   x   x   x   x
        reads/<str:token>/error/                              -   -   -   -   .   .   .   .   .   .   .   .
+       reads/<str:token>/compare/                            -   -   -   -   .   .   .   .   .   .   .   .
        reads/<str:token>/photos/<int:number>/                -   -   -   -   -   -   -   -   -   -   -   -
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
@@ -78,12 +81,12 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/statistics/                                     .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.xlsx                          .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.pdf                           .   .   .   x   x   x   x   .   .   .   .   .
-       admin/                                                .   .   .   .   x   x   x   x   .   .   x   x
+       admin/                                                .   .   .   .   x   x   x   x   .   x   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
-       admin/password_change/                                .   .   .   .   x   x   x   x   .   .   x   x
-       admin/password_change/done/                           .   .   .   .   x   x   x   x   .   .   x   x
+       admin/password_change/                                .   .   .   .   x   x   x   x   .   x   x   x
+       admin/password_change/done/                           .   .   .   .   x   x   x   x   .   x   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
-       admin/jsi18n/                                         .   .   .   .   x   x   x   x   .   .   x   x
+       admin/jsi18n/                                         .   .   .   .   x   x   x   x   .   x   x   x
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
@@ -109,6 +112,9 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/receipt/add/                                .   .   .   .   .   .   .   .   .   .   .   .
        admin/lpr/quarantinedrecord/                          .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/quarantinedrecord/add/                      .   .   .   .   .   .   .   .   .   .   .   .
+       admin/lpr/errorreport/<uuid:report>/photos/<int:number>/ .   .   .   .   .   .   .   .   .   -   .   .
+       admin/lpr/errorreport/                                .   .   .   .   .   .   .   .   .   x   .   .
+       admin/lpr/errorreport/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/lpr/reasoncode/                                 .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/reasoncode/add/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/offense/                                    .   .   .   .   .   .   .   .   .   .   x   x
@@ -129,8 +135,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
-       admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   .   x   x
-       admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   .   .   -   -
+       admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   -   x   x
+       admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   .   -   -   -
        api/v1/schema/                                        x   x   x   x   x   x   x   x   x   x   x   x
        api/v1/docs/                                          x   x   x   x   x   x   x   x   x   x   x   x
        api/v1/reads/                                         /   /   /   /   /   /   /   /   /   /   /   /

@@ -1,0 +1,68 @@
+"""Sharing a query of one's own with a user group (QRY-9, ACC-16).
+
+Members open it as its asker does, each look on record under their own name, for as long as they are in the group and the group
+goes on. What was found is not kept: each look is a replay.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import User, UserGroup
+from audit.events import Kind
+from audit.record import record
+from lpr.models import SharedQuery
+
+
+class NotShared(Exception):
+    """The query is not this user's, or the group is not one of theirs."""
+
+
+def share(*, query: UUID, group: UserGroup, by: User, now: datetime) -> None:
+    """Let the members of a group open a query; sharing twice changes nothing. Call it outside of any transaction.
+
+    Args:
+        query: the id of the attempt, which `by` asked.
+        group: a group that `by` is in.
+        by: the asker.
+        now: the moment of sharing.
+
+    Raises:
+        NotShared: see there.
+    """
+    if _asker_of(query) != by.pk or not UserGroup.objects.of(by, now).filter(pk=group.pk).exists():
+        raise NotShared
+    with transaction.atomic(durable=True):
+        _, is_new = SharedQuery.objects.get_or_create(query=query, group=group, defaults={"shared_by": by, "shared_at": now})
+        if is_new:
+            record(Kind.QUERY_SHARED, query=query, group=group.pk, name=group.name)
+
+
+def end(*, query: UUID, group_id: int, by: User) -> None:
+    """End a sharing of one's own, by the next request of any member.
+
+    Raises:
+        NotShared: there is none of `by`.
+    """
+    with transaction.atomic(durable=True):
+        gone, _ = SharedQuery.objects.filter(query=query, group_id=group_id, shared_by=by).delete()
+        if not gone:
+            raise NotShared
+        record(Kind.QUERY_SHARING_ENDED, query=query, group=group_id)
+
+
+def groups_of(*, query: UUID) -> list[UserGroup]:
+    """The groups that a query is shared with."""
+    return list(UserGroup.objects.filter(pk__in=SharedQuery.objects.filter(query=query).values("group")))
+
+
+def is_shared_with(*, query: UUID, user: User, now: datetime) -> bool:
+    """Whether `user` is in a group today that the query is shared with."""
+    return SharedQuery.objects.filter(query=query, group__in=UserGroup.objects.of(user, now)).exists()
+
+
+def _asker_of(query: UUID) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT actor_id FROM audit.query_owner(%s::uuid)", [query])
+        return (cursor.fetchone() or (None,))[0]

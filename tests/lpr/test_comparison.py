@@ -1,0 +1,114 @@
+"""Look before use: what is printed, exported or watched was compared with its photos, by the one who uses it (BEY-6)."""
+
+import re
+
+import pytest
+
+from tests.lpr.stored_reads import store_read
+from tests.lpr.test_query_pages import ask, shown
+
+ALIKE = ("same_plate", "same_state", "same_vehicle")
+
+
+@pytest.fixture(autouse=True)
+def _required(settings):
+    settings.LOOK_BEFORE_USE = True
+
+
+@pytest.fixture
+def browser(officer, signed_in):
+    return signed_in(officer)
+
+
+def ticked(*reads, fields=ALIKE):
+    return {"read": [str(read) for read in reads]} | {field: [str(read) for read in reads] for field in fields}
+
+
+def alert_link(browser, address):
+    return re.search(r"/alerts/new/\?read=[^\"]+", shown(browser, address))[0]
+
+
+@pytest.mark.req("BEY-6")
+@pytest.mark.parametrize("report", ["report/", "report.pdf"])
+def test_a_report_holds_only_reads_that_were_compared(browser, events, report):
+    read = store_read()
+    address = ask(browser)
+    for answer in (browser.get(f"{address}{report}", {"read": str(read)}),
+                   browser.post(f"{address}{report}", {"read": str(read)}),
+                   browser.post(f"{address}{report}", ticked(read, fields=ALIKE[:2]))):
+        assert answer.status_code == 400
+        assert "not compared yet" in answer.content.decode()
+    assert not events("report.printed")
+    assert browser.post(f"{address}{report}", ticked(read)).status_code == 200
+    compared = events("read.compared")[-1]
+    assert compared["query"] == address.split("/")[2]
+    assert compared["details"] == {"read": str(read), "same_plate": True, "same_state": True, "same_vehicle": True}
+    assert browser.get(f"{address}{report}", {"read": str(read)}).status_code == 200, "compared once is compared"
+
+
+@pytest.mark.req("BEY-6")
+def test_each_read_of_a_report_is_compared_by_the_one_who_prints(browser, agent, officer, signed_in, events):
+    first, second = store_read(), store_read(model="Focus")
+    address = ask(browser)
+    answer = browser.post(f"{address}report/", ticked(first) | {"read": [str(first), str(second)]})
+    assert answer.status_code == 400
+    assert "One of the chosen reads" in answer.content.decode()
+    other = ask(browser)
+    assert browser.get(f"{other}report/", {"read": str(first)}).status_code == 400, "of another query"
+
+
+@pytest.mark.req("BEY-6", "AUD-12")
+def test_an_audit_role_judges_the_query_and_compares_nothing(browser, auditor, signed_in):
+    read = store_read()
+    address = ask(browser)
+    assert signed_in(auditor).get(f"{address}report.pdf", {"read": str(read)}).status_code == 200
+
+
+@pytest.mark.req("BEY-6")
+def test_an_alert_from_a_result_leads_past_the_photos(browser, events, load_read):
+    load_read()
+    link = alert_link(browser, ask(browser))
+    answer = browser.get(link)
+    assert answer.status_code == 303
+    page = answer["Location"]
+    assert page.endswith("/compare/")
+    text = browser.get(page).content.decode()
+    for said in ("XYZ1234", "Photo of the plate", "Photo of the vehicle"):
+        assert said in text
+    refused = browser.post(page, {"same_plate": "on", "same_state": "on"})
+    assert refused.status_code == 400
+    assert "Report it as wrong" in refused.content.decode()
+    assert browser.get(link).status_code == 303
+    assert browser.post(page, dict.fromkeys(ALIKE, "on"))["Location"] == link
+    form = browser.get(link)
+    assert form.status_code == 200
+    assert "XYZ1234" in form.content.decode()
+    assert [event["details"]["same_vehicle"] for event in events("read.compared")] == [False, True]
+
+
+@pytest.mark.req("BEY-6")
+def test_an_alert_from_a_hit_leads_past_the_photos(browser, load_read, watch):
+    watch()
+    load_read()
+    link = alert_link(browser, "/alerts/hits/")
+    page = browser.get(link)["Location"]
+    assert browser.post(page, dict.fromkeys(ALIKE, "on")).status_code == 303
+    assert browser.get(link).status_code == 200
+
+
+@pytest.mark.req("BEY-6")
+def test_the_address_of_a_comparison_is_worth_nothing_to_anybody_else(browser, officer2, signed_in, load_read):
+    load_read()
+    page = browser.get(alert_link(browser, ask(browser)))["Location"]
+    assert signed_in(officer2).get(page).status_code == 404
+
+
+@pytest.mark.req("BEY-6")
+def test_where_it_is_not_required_ticks_are_recorded_all_the_same(browser, settings, events):
+    settings.LOOK_BEFORE_USE = False
+    read = store_read()
+    address = ask(browser)
+    assert browser.get(f"{address}report/", {"read": str(read)}).status_code == 200
+    assert not events("read.compared")
+    assert browser.post(f"{address}report/", ticked(read, fields=ALIKE[:1]) | {"same_state": "no id"}).status_code == 200
+    assert events("read.compared")[0]["details"]["same_state"] is False
