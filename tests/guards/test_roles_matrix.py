@@ -24,7 +24,8 @@ PEOPLE = {"off": "officer", "of2": "officer2", "sup": "support", "svr": "supervi
 MARKS = {200: "x", 201: "x", 204: "x", 302: "x", 303: "x", 400: "x", 503: "x", 401: "/", 403: ".", 404: "-"}
 # Addresses that take no GET, with the method that they take.
 METHODS = {
-    "lpr:query_again": "post", "lpr:share": "post", "lpr:share_end": "post", "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
+    "lpr:query_again": "post", "lpr:share": "post", "lpr:share_end": "post",
+    "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
     "audit-searches": "post",
 }
 # Pages of the back office about one record are walked by test_admin_scope; leaving ends the session that the walk needs.
