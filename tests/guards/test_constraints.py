@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from audit.models import Export
 from django.apps import apps
 from django.db import IntegrityError, models
 
@@ -16,6 +15,7 @@ from accounts.models import (
     AccessRequest,
     AccountCeiling,
     Appointment,
+    Authenticator,
     ChallengeAnswer,
     ChallengeQuestion,
     Course,
@@ -26,6 +26,7 @@ from accounts.models import (
 )
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
+from audit.models import Export
 from lpr.models import (
     CorrectionNotice,
     CoverageCount,
@@ -74,7 +75,14 @@ def authorized_twice(world: World) -> None:
                                        valid_from=date(2020, 1, 1))
 
 
+def two_apps(world: World, confirmed_at: datetime | None) -> None:
+    for _ in range(2):
+        Authenticator.objects.create(user=world.officer, sealed_key="x", made_at=datetime.now(UTC), confirmed_at=confirmed_at)
+
+
 VIOLATIONS: dict[str, Callable[[World], None]] = {
+    "authenticator_one_that_counts": lambda world: two_apps(world, datetime.now(UTC)),
+    "authenticator_one_being_set_up": lambda world: two_apps(world, None),
     "user_username_unique_whatever_case": lambda world: copied(User.objects.get(username="officer"), username="OFFICER"),
     "user_component_is_ero_or_hsi": lambda world: changed(User.objects.all(), component="CBP"),
     "user_role_is_listed": lambda world: changed(User.objects.all(), role="emperor"),
@@ -95,12 +103,12 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "error_report_kind_is_listed": lambda world: changed(ErrorReport.objects.all(), kind="ugly"),
     "error_report_status_is_listed": lambda world: changed(ErrorReport.objects.all(), status="lost"),
     "correction_notice_once_a_recipient": lambda world: copied(CorrectionNotice.objects.get()),
-    "coverage_once_for_area_and_kind": lambda world: copied(
-        CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
-    "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
     "export_once_for_search_and_format": lambda world: copied(Export.objects.get()),
     "export_format_is_listed": lambda world: changed(Export.objects.all(), format="docx"),
     "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
+    "coverage_once_for_area_and_kind": lambda world: copied(
+        CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
+    "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
     "access_request_state_is_listed": lambda world: changed(
         AccessRequest.objects.all(), state="lost", decided_at=datetime.now(UTC), decided_by=world.officer),
     "access_request_component_is_ero_or_hsi": lambda world: changed(AccessRequest.objects.all(), component="CBP"),
