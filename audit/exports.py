@@ -35,7 +35,7 @@ AT_ONCE = 2_000
 LIFE = timedelta(hours=24)
 _DEAD_AFTER = timedelta(minutes=2)
 _MOST_ATTEMPTS = 3
-_WRITERS: dict[str, Callable[[Document, Path], None]] = {"xlsx": workbooks.write, "pdf": prints.write}
+WRITERS: dict[str, Callable[[Document, Path], None]] = {"xlsx": workbooks.write, "pdf": prints.write}
 CONTENT_TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
@@ -167,7 +167,7 @@ def _write(whole: Whole, first: Iterable[Any], file: Path, format: str, user: An
            stirred: Callable[[int], None] | None = None) -> EventReport:
     report = EventReport(whole, chain(first, whole.events), by=f"{user.get_full_name()} ({user.get_username()})",
                          aor="" if access.sees_every_aor(user) else user.aor_code, now=now, stirred=stirred)
-    _WRITERS[format](report.document(), file)
+    WRITERS[format](report.document(), file)
     return report
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit import exports, seals
+from audit import exports, seals, statistics
 
 
 @shared_task
@@ -24,3 +24,9 @@ def keep_exports() -> None:
     """Take up the exports that a worker left, and erase those whose day is over."""
     exports.resume(now=datetime.now(UTC))
     exports.erase_ended(now=datetime.now(UTC))
+
+
+@shared_task
+def count_usage() -> None:
+    """Count the days whose log may have grown, for the usage reports."""
+    statistics.count_due(now=datetime.now(UTC))

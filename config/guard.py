@@ -73,6 +73,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.proof_page": frozenset({"lpr_app"}),
     "audit.proof_of_bundle": frozenset({"lpr_app"}),
     "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
+    "audit.daily_counts": frozenset({"lpr_app"}),
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_over": frozenset({"lpr_app"}),
