@@ -131,10 +131,6 @@ class Kind(TextChoices):
     AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_COUNTED = "audit.counted", "Usage of a day counted"  # day
     STATISTICS_VIEWED = "statistics.viewed", "Usage statistics viewed"  # since, until, format
-    AUDIT_EXPORTED = "audit.exported", "Audit export asked for"  # search, format
-    AUDIT_EXPORT_DOWNLOADED = "audit.export_downloaded", "Audit export downloaded"  # search, format, count, digest
-    AUDIT_EXPORT_FAILED = "audit.export_failed", "Audit export failed"  # search, format, why
-    AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
