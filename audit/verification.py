@@ -23,9 +23,9 @@ CHUNK = 20_000
 COPIED = ("actor_id", "actor", "aor", "on_behalf_of", "plate", "state", "reason", "query")
 _EVENT = ("e.id::text, (extract(epoch FROM e.at) * 1000000)::bigint, e.xact::text, e.kind, e.nonce, e.leaf, e.payload,"
           " e.actor_id::text, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query::text")
-_SEALED = (f"SELECT l.index, l.id::text, l.leaf, {_EVENT} FROM audit.sealed_leaf l"  # noqa: S608
+_SEALED = (f"SELECT l.index, l.id::text, l.leaf, {_EVENT} FROM audit.sealed_leaf l"  # noqa: S608  # nosec B608
            " LEFT JOIN audit.event e ON e.at = l.at AND e.id = l.id WHERE l.index >= %s AND l.index < %s ORDER BY l.index")
-_WAITING = (f"SELECT -1, u.id::text, u.leaf, {_EVENT} FROM audit.unsealed u"  # noqa: S608
+_WAITING = (f"SELECT -1, u.id::text, u.leaf, {_EVENT} FROM audit.unsealed u"  # noqa: S608  # nosec B608
             " LEFT JOIN audit.event e ON e.at = u.at AND e.id = u.id ORDER BY u.at, u.id")
 _EXTRA = ("SELECT e.id FROM audit.event e"
           " WHERE NOT EXISTS (SELECT FROM audit.sealed_leaf l WHERE l.id = e.id AND l.at = e.at)"

@@ -90,7 +90,7 @@ def locate(data_dir: Path) -> Place:
         socket_dir = SYSTEM_ROOT / "run" / digest
     elif not PLAIN_PATH.fullmatch(str(socket_dir)) or len(str(socket_dir / SOCKET_NAMES[0])) > LONGEST_SOCKET_PATH:
         # Safe in a folder open to all, since the server refuses one that is not its own and closed to others.
-        socket_dir = Path(f"/tmp/plateledger-{os.geteuid()}-{digest}")  # noqa: S108
+        socket_dir = Path(f"/tmp/plateledger-{os.geteuid()}-{digest}")  # noqa: S108  # nosec B108
     return Place(folder=folder, digest=digest, as_root=os.geteuid() == 0, socket_dir=socket_dir)
 
 

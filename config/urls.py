@@ -1,6 +1,5 @@
 """The addresses of the service. `config.wsgi_ingest` adds the intake of reads in production; the demo serves it here."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
