@@ -86,7 +86,7 @@ class HitOutput(serializers.Serializer):
     is_new = serializers.BooleanField()
     photos = serializers.SerializerMethodField(help_text="Addresses of the plate photo and the vehicle photo.")
 
-    def get_photos(self, item: SeenHit) -> Sequence[str]:
+    def get_photos(self, item: SeenHit) -> list[str]:
         return self.context["photos"](item)
 
 
