@@ -1,6 +1,5 @@
 """The shapes of the API of alerts. Input is checked by the forms of the pages; these describe it and write the answers."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
