@@ -164,7 +164,7 @@ def test_a_recipient_whose_account_is_closed_gets_no_intent(watch, load_read, of
 @pytest.mark.req("ACC-10")
 def test_the_views_name_the_roles_that_may_ask():
     with connection.cursor() as cursor:
-        for view in ("alerts_watch", "alerts_recipient"):
+        for view in ("alerts_resting", "alerts_recipient"):
             cursor.execute("SELECT pg_get_viewdef(%s::regclass)", [view])
             [(definition,)] = cursor.fetchall()
             named = {role for role in (*ASKERS, "agency_manager", "opr_auditor") if f"'{role}'" in definition}
