@@ -133,7 +133,7 @@ def test_the_hashes_computed_are_the_same_for_right_and_wrong(owner, settings, n
     settings.PASSWORD_HASHERS = ["tests.accounts.counting_hasher.CountingHasher"]
     owner.set_password(PASSWORD)
     owner.save()
-    challenges.keep(user=owner, questions=list(ChallengeQuestion.objects.all()), hashed=challenges.hashes([ANSWER] * 3))
+    challenges.keep(user=owner, questions=list(ChallengeQuestion.objects.all()[:3]), hashed=challenges.hashes([ANSWER] * 3))
     if path == "login":
         tries = [lambda: enter("wrong and wrong again"), lambda: Client().post(LOGIN, {"username": "x", "password": "wrong"})]
     else:
