@@ -28,6 +28,8 @@ class _Print(FPDF):
         self.set_auto_page_break(False)
         self.set_title(title)
         self.set_lang("en-US")
+        # Wide enough for five digits, which the total of a long report has.
+        self.alias_nb_pages("{number of pages}")
         self.set_font("PublicSans", size=_SIZE)
         self.title_text = title
         font = self.fonts["publicsans"]
@@ -39,7 +41,7 @@ class _Print(FPDF):
         self.set_font("PublicSans", size=_SIZE)
         self.text(_LEFT, 204, self.title_text)
         self.set_y(201)
-        self.cell(0, 4, f"Page {self.page_no()} of {{nb}}", align="R")
+        self.cell(0, 4, f"Page {self.page_no()} of {self.str_alias_nb_pages}", align="R")
 
     def fitted(self, text: str, width: float) -> str:
         """The text in one line of `width` mm, cut with an ellipsis where it is longer."""
