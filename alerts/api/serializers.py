@@ -1,5 +1,6 @@
 """The shapes of the API of alerts. Input is checked by the forms of the pages; these describe it and write the answers."""
 
+import builtins
 from typing import Any
 
 from rest_framework import serializers
@@ -85,7 +86,8 @@ class HitOutput(serializers.Serializer):
     is_new = serializers.BooleanField()
     photos = serializers.SerializerMethodField(help_text="Addresses of the plate photo and the vehicle photo.")
 
-    def get_photos(self, item: SeenHit) -> list[str]:
+    # `list` is a field in here.
+    def get_photos(self, item: SeenHit) -> builtins.list[str]:
         return self.context["photos"](item)
 
 
