@@ -16,9 +16,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is not None and user.is_authenticated:
         if may(user, Right.QUERY):
             doors += [("New query", reverse("lpr:query_new")), ("Queries", reverse("lpr:queries")),
-                      ("Alerts", reverse("alerts:lists")), ("Hits", reverse("alerts:hits"))]
+                      ("Alerts", reverse("alerts:lists")), ("Hits", reverse("alerts:hits")),
+                      ("Groups", reverse("groups:mine"))]
         if may(user, Right.SEARCH_AUDIT):
-            doors.append(("Audit", reverse("audit:search")))
+            doors += [("Audit", reverse("audit:search")), ("Statistics", reverse("audit:statistics"))]
+        doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))
     return {
