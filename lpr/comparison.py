@@ -1,4 +1,4 @@
-"""Look before use: plate, state and vehicle are ticked against both photographs before a read is printed, exported or watched (BEY-6).
+"""Look before use: plate, state and vehicle are ticked against both photos before a read is printed or watched (BEY-6).
 
 The answers are events, and what counts is asked of the log: no page, session or cache says that a read was compared.
 """

@@ -189,8 +189,9 @@ def resolve(
         record_id = uuid5(report.record_id, report.pk.hex)
         _copy_photos(report.record_id, record_id)
         corrected = asdict(correction) | {"record_id": record_id}
-    event = record_durably(Kind.READ_RESOLVED, plate=read.plate if read else "", state=read.state if read else "", report=report.pk, reported=report.reported,
-                           resolution=resolution, note=note, corrected=corrected)
+    event = record_durably(
+        Kind.READ_RESOLVED, plate=read.plate if read else "", state=read.state if read else "", report=report.pk,
+        reported=report.reported, resolution=resolution, note=note, corrected=corrected)
     try:
         with transaction.atomic(durable=True):
             _change(report, resolution, event.id)

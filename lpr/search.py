@@ -193,10 +193,10 @@ def _rows(door: str, arguments: list[Any]) -> list[Read]:
     """What a function of the store gives; every door gives reads in the same columns."""
     try:
         with connection.cursor() as rows:
-            rows.execute(
-                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"
+            rows.execute(  # the doors are named above
+                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"  # noqa: S608
                 " source, source_kind, place_state, zone, address, intersection, address_is_approximate, confidence,"
-                f" plate_photo_cut FROM {door}", arguments)  # noqa: S608 - the two doors above
+                f" plate_photo_cut FROM {door}", arguments)
             return [Read(*row) for row in rows.fetchall()]
     except DatabaseError as error:
         raise QueryFailed from error

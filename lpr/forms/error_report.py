@@ -49,7 +49,7 @@ class ResolutionForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         resolution = cleaned.get("resolution")
         if resolution in {ReportStatus.CORRECTED, ReportStatus.WITHDRAWN} and (self.read is None or self.read.marked):
-            self.add_error("resolution", "The read is not shown any more: it was corrected, withdrawn or has passed its retention.")
+            self.add_error("resolution", "The read is shown no more: it was corrected, withdrawn or has passed its retention.")
         elif resolution == ReportStatus.CORRECTED:
             self._clean_correction(cleaned)
         return cleaned
@@ -61,7 +61,7 @@ class ResolutionForm(forms.Form):
             self.add_error("plate", ValidationError(str(refusal)))
             return
         if self.read and self.correction() == Correction(self.read.plate, self.read.state, self.read.make, self.read.model):
-            self.add_error("resolution", "Nothing is corrected: change plate, state, make or model, or choose another resolution.")
+            self.add_error("resolution", "Nothing is corrected: change plate, state, make or model, or resolve otherwise.")
 
     def correction(self) -> Correction:
         """What the photographs show."""

@@ -1,9 +1,9 @@
 """Reports of wrong reads, the notices of their outcome, and the doors through which such reads are seen and changed."""
 
+import uuid
 from pathlib import Path
 
 import django.db.models.deletion
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 

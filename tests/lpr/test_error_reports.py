@@ -44,8 +44,9 @@ def reported(browser, **changes):
 
 
 def resolve(desk, report, resolution, **changes):
-    return desk.post(f"{QUEUE}{report.pk}/change/", {"resolution": resolution, "note": "Looked at both photos", "plate": "XYZ1234",
-                                                     "state": "OH", "make": "Ford", "model": "F-150"} | changes)
+    return desk.post(f"{QUEUE}{report.pk}/change/", {
+        "resolution": resolution, "note": "Looked at both photos", "plate": "XYZ1234", "state": "OH", "make": "Ford",
+        "model": "F-150"} | changes)
 
 
 def outcome(desk, report, resolution, **changes):
@@ -72,7 +73,8 @@ def test_a_read_is_reported_from_its_result_and_is_on_record_without_case_text(b
 
 @pytest.mark.req("RES-4")
 @pytest.mark.parametrize(("sent", "said"), [
-    ({}, "Say what is wrong"), ({"kind": "plate", "note": "   "}, "Say in a few words"), ({"kind": "nonsense", "note": "x"}, "kind"),
+    ({}, "Say what is wrong"), ({"kind": "plate", "note": "   "}, "Say in a few words"),
+    ({"kind": "nonsense", "note": "x"}, "kind"),
     ({"kind": "plate", "note": "\x00"}, "note"), ({"kind": "plate", "note": "x" * 501}, "note")])
 def test_a_report_without_kind_or_note_is_refused_on_record(browser, events, sent, said):
     store_read()
@@ -153,7 +155,8 @@ def test_a_corrected_read_is_found_as_what_it_is_and_the_wrong_one_no_more(brows
     assert default_storage.exists(photos.name(new, "plate"))
     assert default_storage.exists(photos.name(old, "plate"))
     [event] = events("read.resolved", actor="quality")
-    assert event["details"]["corrected"] == {"plate": "XYZI234", "state": "OH", "make": "Ford", "model": "F-150", "record_id": new}
+    assert event["details"]["corrected"] == {
+        "plate": "XYZI234", "state": "OH", "make": "Ford", "model": "F-150", "record_id": new}
 
 
 @pytest.mark.req("RES-4")
