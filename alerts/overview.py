@@ -81,7 +81,7 @@ def open_list(*, alert_list: UUID, user: User, cursor: Cursor | None = None, siz
         raise ListNotFound
     record_durably(Kind.LIST_VIEWED, list=found.pk)
     entries = found.entries.annotate(
-        hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))
+        hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))  # type: ignore[no-redef]
     rows, following = _page(entries, cursor, size)
     return ListPage(found, with_state(rows, now), following)
 

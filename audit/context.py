@@ -5,6 +5,7 @@ The room knows nobody: an actor is copied as text and ids from whatever `request
 
 import contextlib
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -41,6 +42,9 @@ class Context:
     actor: Actor | None = None
     refusal_recorded: bool = field(default=False, compare=False)
 
+
+# Some addresses hold what a mail carried: a registration key, a recovery link.
+_SECRET_ADDRESS = re.compile(r"(/accounts/(?:register|recover)/)[^/\s]+")
 
 _current: ContextVar[Context | None] = ContextVar("audit_context", default=None)
 
@@ -91,12 +95,17 @@ def client_address(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
+def without_secret(text: str) -> str:
+    """`text` with the secret part of every address in it left out, fit for a log or the spool."""
+    return _SECRET_ADDRESS.sub(r"\1...", text)
+
+
 def of_request(request: HttpRequest) -> Context:
     return Context(
         request_id=str(uuid.uuid4()),
         address=client_address(request)[:64],
         client=request.META.get("HTTP_USER_AGENT", "")[:200].replace("\x00", ""),
-        path=request.path,
+        path=without_secret(request.path),
     )
 
 

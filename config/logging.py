@@ -2,12 +2,8 @@
 
 import json
 import logging
-import re
 
 from audit import context
-
-# Django names the address of what it refuses, and these addresses hold what a mail carried: a key, a link.
-SECRET_ADDRESS = re.compile(r"(/accounts/(?:register|recover)/)[^/\s]+")
 
 
 class JsonFormatter(logging.Formatter):
@@ -16,7 +12,7 @@ class JsonFormatter(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": SECRET_ADDRESS.sub(r"\1...", record.getMessage()),
+            "message": context.without_secret(record.getMessage()),
         }
         if request_id := context.current().request_id:
             line["request"] = request_id

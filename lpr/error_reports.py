@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.forms import BaseForm
 
 from accounts.models import User
 from audit.events import Kind
@@ -45,10 +46,14 @@ class ResolutionFailed(Exception):
 class ShownRead(Protocol):
     """What a report needs of a read: a read of a result and a hit have it alike."""
 
-    record_id: UUID
-    plate: str
-    state: str
-    captured_at: datetime
+    @property
+    def record_id(self) -> UUID: ...
+    @property
+    def plate(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def captured_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,11 @@ def report(*, shown: Shown, read: ShownRead, reporter: User, kind: ErrorKind, no
         made.source = Source.objects.get(pk=reads[0].source_id)
         made.save(update_fields=["source"])
     return made
+
+
+def sentences(form: BaseForm) -> dict[str, list[str]]:
+    """What a form says is wrong, by field, as the record takes it."""
+    return {name: [str(said) for said in errors] for name, errors in form.errors.items()}
 
 
 def refuse(*, entered: Mapping[str, Any], errors: Mapping[str, list[str]], shown: Shown) -> None:
@@ -274,7 +284,7 @@ def _reads(event: UUID) -> list[ReportedRead]:
     columns = ", ".join(ReportedRead.__dataclass_fields__)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {columns} FROM store.reported_reads(%s::uuid)", [event])  # noqa: S608 - our own names
+            cursor.execute(f"SELECT {columns} FROM store.reported_reads(%s::uuid)", [event])  # noqa: S608  # nosec B608 - our own names
             return [ReportedRead(*row) for row in cursor.fetchall()]
     except DatabaseError as error:
         raise search.QueryFailed from error

@@ -194,7 +194,7 @@ def _rows(door: str, arguments: list[Any]) -> list[Read]:
     try:
         with connection.cursor() as rows:
             rows.execute(  # the doors are named above
-                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"  # noqa: S608
+                "SELECT record_id, plate, state, captured_at, received_at, stored_at, latitude, longitude, make, model, camera,"  # noqa: S608  # nosec B608
                 " source, source_kind, place_state, zone, address, intersection, address_is_approximate, confidence,"
                 f" plate_photo_cut FROM {door}", arguments)
             return [Read(*row) for row in rows.fetchall()]

@@ -126,6 +126,7 @@ PlateLedger is at http://localhost:{port}/   (ready after {seconds:.0f} s)
 
 {accounts}
   password of all: {PASSWORD}
+  answer to each challenge question: {people.ANSWER}
 
 Try plate {plate} of {state}: the traffic simulator shows it often. Mails land in {settings.DATA_DIR / "mail"}.
 Source keys for the API: {KEYS_FILE}. Ctrl-C ends everything.

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.models import AOR, Course, TrainingRecord, User
+from accounts import challenges
+from accounts.models import AOR, ChallengeQuestion, Course, TrainingRecord, User
 from accounts.roles import Role
 
+ANSWER = "demo"  # to each of the three challenge questions of every account
 AORS = {"NYC": ("New York City", "America/New_York"), "CHI": ("Chicago", "America/Chicago")}
 
 
@@ -46,6 +48,7 @@ def settle(*, password: str, now: datetime) -> None:
     """Make the areas, the accounts and their training records; set every password to `password`. Safe to run again."""
     for code, (name, zone) in AORS.items():
         AOR.objects.get_or_create(code=code, defaults={"name": name, "time_zone": zone})
+    questions = list(ChallengeQuestion.objects.all()[:3])
     areas = {area.code: area for area in AOR.objects.all()}
     for person in PEOPLE:
         user, is_new = User.objects.get_or_create(
@@ -65,6 +68,8 @@ def settle(*, password: str, now: datetime) -> None:
             user.save(update_fields=["password"])
         if is_new and person.trained:
             _train(user, now)
+        if is_new:
+            challenges.keep(user=user, questions=questions, hashed=challenges.hashes([ANSWER] * len(questions)))
 
 
 def _train(user: User, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -60,9 +61,9 @@ class ErrorReportAdmin(AuditedAdmin):
                     extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return private_page(self._resolve)(request, self.get_object(request, object_id))
+        return private_page(self._resolve)(request, self.get_object(request, object_id))  # type: ignore[return-value]
 
-    def photo(self, request: HttpRequest, report: UUID, number: int) -> HttpResponse:
+    def photo(self, request: HttpRequest, report: UUID, number: int) -> HttpResponseBase:
         """Plate photo (1) or vehicle photo (2) of a reported read, on record."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -78,13 +79,13 @@ class ErrorReportAdmin(AuditedAdmin):
             if form.is_valid() and _resolved(form, report, read):
                 messages.success(request, f"The report was resolved: {form.cleaned_data['resolution']}.")
                 return redirect(QUEUE)
-            error_reports.refuse_resolution(report=report, errors=dict(form.errors))
+            error_reports.refuse_resolution(report=report, errors=error_reports.sentences(form))
         return render(request, "lpr/admin/error_report.html", {
             **self.admin_site.each_context(request), "title": "Reported read", "report": report, "read": read, "form": form,
             "is_open": report.status == ReportStatus.OPEN}, status=400 if form.is_bound else 200)
 
 
-def by_source() -> list[dict[str, Any]]:
+def by_source() -> list[Any]:
     """How many reports of each source there are, by what became of them: the measure of a source's reading (RES-4)."""
     counts = {status.value: Count("pk", filter=Q(status=status)) for status in ReportStatus}
     return list(ErrorReport.objects.values("source__name").annotate(all=Count("pk"), **counts).order_by("-all", "source__name"))

@@ -40,10 +40,10 @@ class ResolutionForm(forms.Form):
     make = TextField(max_length=200, required=False)
     model = TextField(max_length=200, required=False)
 
-    def __init__(self, *args: Any, read: ReportedRead | None, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, read: ReportedRead | None) -> None:
         self.read = read
         now = {name: getattr(read, name) for name in ("plate", "state", "make", "model")} if read else {}
-        super().__init__(*args, initial=now, **kwargs)
+        super().__init__(data, initial=now)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

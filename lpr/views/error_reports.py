@@ -29,7 +29,7 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_bound:
         if form.is_valid() and _filed(request, form, shown, read):
             return render(request, "lpr/error_reported.html", {"shown": shown})
-        error_reports.refuse(entered=_entered(form), errors=dict(form.errors), shown=shown)
+        error_reports.refuse(entered=_entered(form), errors=error_reports.sentences(form), shown=shown)
     return render(request, "lpr/error_report.html", {"form": form, "read": read, "token": token},
                   status=400 if form.is_bound else 200)
 

@@ -74,7 +74,7 @@ def test_a_file_is_previewed_confirmed_and_watched(browser, officer, load_read, 
     assert {(event["plate"], event["actor"], event["reason"]) for event in events("entry.added")} == {
         (plate, "officer", "CRIM") for plate in ("XYZ1234", "ABC123", "1234567")}
     assert all(event["details"]["ongoing_investigation"] for event in events("entry.added"))
-    [read, previewed, confirmed] = [events(f"upload.{kind}")[0] for kind in ("read", "previewed", "confirmed")]
+    [read, previewed, confirmed] = [events(kind)[0] for kind in ("upload.read", "upload.previewed", "upload.confirmed")]
     assert read["details"]["digest"] == confirmed["details"]["digest"]
     assert (previewed["details"]["good"], confirmed["details"]["added"]) == (3, 3)
     load_read()

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Each argument of an address: what it is, and so which converter it may have.
 ARGUMENTS = {
     "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
-    "draft": UUIDConverter, "hit": UUIDConverter,
+    "draft": UUIDConverter, "hit": UUIDConverter, "report": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens)
     "key": StringConverter,  # mailed; opens registration once and holds nothing
@@ -21,6 +21,8 @@ ARGUMENTS = {
     "object_id": PathConverter, "content_type_id": PathConverter,  # the back office's own, whole numbers
 }
 SECRETS = re.compile(r"plate|case|name|reference|subject|password|answer|code\b", re.I)
+# The days of a usage report may stand in an address: a quarter is a link.
+DAYS_ALONE = {"audit/statistics_views.py", "audit/templates/audit/statistics.html"}
 CODE = [file for app in ("accounts", "alerts", "audit", "config", "lpr") for file in sorted((ROOT / app).rglob("*.py"))]
 TEMPLATES = [file for app in ("accounts", "alerts", "audit", "config", "lpr") for file in sorted((ROOT / app).rglob("*.html"))]
 
@@ -44,8 +46,8 @@ def test_no_view_reads_a_secret_from_the_query_string():
 @pytest.mark.req("QRY-8", "AUD-11")
 def test_no_form_is_bound_to_the_query_string():
     bound = re.compile(r"Form\(\s*(?:data=)?request\.GET\b")
-    found = [file.relative_to(ROOT).as_posix() for file in CODE if bound.search(file.read_text())]
-    assert not found
+    found = {file.relative_to(ROOT).as_posix() for file in CODE if bound.search(file.read_text())}
+    assert found <= DAYS_ALONE
 
 
 @pytest.mark.req("QRY-8", "AUD-11")
@@ -56,7 +58,7 @@ def test_no_template_writes_a_secret_into_an_address_or_asks_for_one_by_get():
         for target in link.findall(text):
             words = target.partition("?")[2]
             assert not SECRETS.search(words), f"{file.relative_to(ROOT)}: {target}"
-        for form in re.findall(r"<form[^>]*>", text):
+        for form in [] if file.relative_to(ROOT).as_posix() in DAYS_ALONE else re.findall(r"<form[^>]*>", text):
             assert re.search(r"method=\"post\"", form), f"{file.relative_to(ROOT)}: {form}"
 
 

@@ -36,6 +36,10 @@ TABLE = """
        healthz                                               x   x   x   x   x   x   x   x   x   x   x   x
        readyz                                                x   x   x   x   x   x   x   x   x   x   x   x
        accounts/login/                                       x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/recover/                                     x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/recover/<str:token>/                         -   -   -   -   -   -   -   -   -   -   -   -
+       accounts/second-factor/                               x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/second-factor/set-up/                        x   x   x   x   x   x   x   x   x   x   x   x
        accounts/rules/                                       x   x   x   x   x   x   x   x   x   x   x   x
        accounts/training/                                    x   x   x   x   x   x   x   x   x   x   x   x
        accounts/request/                                     x   x   x   x   x   x   x   x   x   x   x   x
