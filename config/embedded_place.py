@@ -19,6 +19,8 @@ from config import embedded_programs
 from config.embedded_programs import SYSTEM_ROOT, EmbeddedError
 
 MARKER = "PLATELEDGER"
+# Where root's clusters lie. The tests put theirs into memory: a clone for each test is a thousand small files.
+CLUSTERS = Path(os.environ.get("EMBEDDED_CLUSTERS", SYSTEM_ROOT / "clusters"))
 MAJOR_VERSION = "18"
 PORT = "5432"  # no TCP port is opened: the number is only part of the socket's file name
 SOCKET_NAMES = (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock")
@@ -46,7 +48,7 @@ class Place:
     def cluster(self) -> Path:
         """The cluster itself; a folder that an ordinary user made stays where it is when root starts it."""
         if self.as_root and (self.entry.is_symlink() or not self.entry.exists()):
-            return SYSTEM_ROOT / "clusters" / self.digest
+            return CLUSTERS / self.digest
         return self.entry
 
     @property
