@@ -218,7 +218,7 @@ def test_a_photo_opens_in_a_dialog_that_keys_enlarge_and_close(trial):
     assert "scale(1)" in image.evaluate("image => image.style.transform")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert page.locator("dialog img").count() == 0
+    expect(page.locator("dialog img")).to_have_count(0)
     expect(page.get_by_role("link", name="Open photo")).to_be_focused()
 
 
