@@ -68,15 +68,15 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
-       alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
-       alerts/<uuid:alert_list>/sharing/                     x   -   -   -   .   .   .   .   .   .   .   .
+       alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/bad-rows.csv               -   -   -   -   .   .   .   .   .   .   .   .
        alerts/renewals/                                      x   x   x   x   .   .   .   .   .   .   .   .
        alerts/search/                                        x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/<uuid:alert_list>/sharing/                     x   -   -   -   .   .   .   .   .   .   .   .
        alerts/<uuid:alert_list>/                             x   -   -   -   .   .   .   .   .   .   .   .
        audit/                                                .   .   .   x   x   x   x   .   .   .   .   .
        audit/searches/<uuid:search_id>/                      .   .   .   -   -   -   x   .   .   .   .   .
@@ -136,10 +136,10 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/jurisdiction/add/                           .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/sourceauthority/                            .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
-       admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
-       admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
+       admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
+       admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   -   x   x
        admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   .   -   -   -
        api/v1/schema/                                        x   x   x   x   x   x   x   x   x   x   x   x
