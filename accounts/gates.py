@@ -87,9 +87,16 @@ GATES: tuple[tuple[GateFunction, frozenset[str]], ...] = (
 )
 
 
-def first_closed(request: HttpRequest, user: User, *, now: datetime) -> Gate | None:
-    """The first gate that closes for this request, or None: it alone decides, and opens the views that it names."""
-    view = request.resolver_match.view_name if request.resolver_match else ""
+def first_closed(request: HttpRequest, user: User, *, now: datetime, view: str | None = None) -> Gate | None:
+    """The first gate that closes for this request, or None: it alone decides, and opens the views that it names.
+
+    Args:
+        request, user: who wants to go where.
+        now: the moment.
+        view: the name of another view than the request's; empty for one that is behind every gate.
+    """
+    if view is None:
+        view = request.resolver_match.view_name if request.resolver_match else ""
     if view in ALWAYS_OPEN:
         return None
     for gate, open_views in GATES:

@@ -4,16 +4,28 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import gates, problems, sessions
+from accounts.views import kept
 from audit.events import Kind
 from audit.middleware import unavailable
 from audit.record import AuditUnavailable, record_durably
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's own, but a form whose sender is not signed in any more is kept."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable
+    ) -> HttpResponseBase:
+        return kept.held(request, view_func, "accounts:login") or super().handle_no_permission(request, view_func)
 
 
 class GateMiddleware:
@@ -30,12 +42,12 @@ class GateMiddleware:
             return None
         try:
             closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
-            return _answer(request, closed) if closed else None
+            return _answer(request, closed, view) if closed else None
         except AuditUnavailable:
             return unavailable(request)
 
 
-def _answer(request: HttpRequest, closed: gates.Gate) -> HttpResponse:
+def _answer(request: HttpRequest, closed: gates.Gate, view: Callable) -> HttpResponse:
     """A problem for the API; for a browser the page that opens the gate. What it wanted to do, it may not do unseen."""
     if request.path.startswith("/api/"):
         return problems.answer(closed.status, type=closed.problem, detail=closed.detail)
@@ -43,5 +55,5 @@ def _answer(request: HttpRequest, closed: gates.Gate) -> HttpResponse:
         match = request.resolver_match
         record_durably(Kind.ACCESS_REFUSED, method=request.method or "", status=closed.status,
                        route=match.route if match else "", why=closed.problem)
-        return redirect(closed.page)
+        return kept.held(request, view, closed.page) or redirect(closed.page)
     return redirect(f"{reverse(closed.page)}?{urlencode({'next': request.get_full_path()})}")

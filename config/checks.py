@@ -44,7 +44,7 @@ def production_lacks_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessa
 def the_record_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """AUD-1: no setting takes the log out of the way of a request."""
     wanted = ["audit.middleware.AuditMiddleware", "accounts.middleware.GateMiddleware",
-              "django.contrib.auth.middleware.LoginRequiredMiddleware", "axes.middleware.AxesMiddleware"]
+              "accounts.middleware.SignInMiddleware", "axes.middleware.AxesMiddleware"]
     errors: list[CheckMessage] = [Error(f"{name} is not in MIDDLEWARE.", id="plateledger.E004")
                                   for name in wanted if name not in settings.MIDDLEWARE]
     if not getattr(settings, "AXES_ENABLED", True) or not getattr(settings, "SIMPLE_HISTORY_ENABLED", True):

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.kept_forms import owner_mark
 from accounts.roles import Right, may
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The variables of base.html: `agency_name` and `nav` as [{label, url, current}]."""
+    """The variables of base.html: `agency_name` and `nav` as [{label, url, current}]; `form_owner` of forms that are kept."""
     user = getattr(request, "user", None)
     doors: list[tuple[str, str]] = []
     if user is not None and user.is_authenticated:
@@ -25,5 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             doors.append(("Back office", reverse("admin:index")))
     return {
         "agency_name": settings.AGENCY_NAME,
+        # Called only by the templates that write it.
+        "form_owner": lambda: owner_mark(getattr(user, "pk", None)),
         "nav": [{"label": label, "url": url, "current": request.path == url} for label, url in doors],
     }

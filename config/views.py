@@ -12,6 +12,7 @@ from accounts import problems
 from accounts.access import private_page, user_of
 from accounts.models import User
 from accounts.roles import Right, may
+from accounts.views import kept
 from alerts import hits, overview
 from audit.events import Kind
 from audit.record import record_durably
@@ -46,4 +47,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token: 403, in the shape that the caller reads."""
     if request.path.startswith("/api/"):
         return problems.answer(403, type="csrf-failed", detail="The request lacks the token against forgery.")
-    return render(request, "403_csrf.html", status=403)
+    # Who signed in again in another window has a new token: a form of theirs is filled in again, to be sent anew.
+    page = request.path if request.user.is_authenticated else "accounts:login"
+    held = kept.held(request, request.resolver_match.func, page) if request.resolver_match else None
+    return held or render(request, "403_csrf.html", status=403)

@@ -54,12 +54,29 @@ def opened(token: str, *, user_id: int, session_key: str | None) -> Shown:
     Raises:
         TokenNotValid: foreign, older than a session may last (12 hours), or no token.
     """
+    mark, shown = _shown_to(user_id, token)
+    if not session_key or mark != context.session_mark(session_key):
+        raise TokenNotValid
+    return shown
+
+
+def renewed(token: str, *, user_id: int, session_key: str | None) -> str:
+    """The token of the same read for this session, where the user held it in one that has ended: for a form that was kept.
+
+    Raises:
+        TokenNotValid: as for `opened`.
+    """
+    _, shown = _shown_to(user_id, token)
+    return make(user_id=user_id, session_key=session_key, record_id=shown.record_id, query=shown.query, hit=shown.hit)
+
+
+def _shown_to(user_id: int, token: str) -> tuple[str, Shown]:
     try:
         owner, mark, kind, shown_by, record = signing.loads(
             token, salt=SALT, max_age=settings.SESSION_ABSOLUTE_SECONDS)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise TokenNotValid from error
-    if not session_key or owner != user_id or mark != context.session_mark(session_key):
+    if owner != user_id:
         raise TokenNotValid
     shown = {"q": "query", "h": "hit"}[kind]
-    return Shown(record_id=UUID(record), **{shown: UUID(shown_by)})
+    return mark, Shown(record_id=UUID(record), **{shown: UUID(shown_by)})

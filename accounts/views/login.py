@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import passwords, sessions
 from accounts.forms import NO_MATCH, SignInForm
+from accounts.kept_forms import ONLY_PASSING
+from accounts.views import kept
 from audit.events import Kind
 from audit.record import record_durably
 
@@ -24,7 +26,7 @@ from audit.record import record_durably
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    form = SignInForm(request.POST if request.method == "POST" else None)
+    form = SignInForm(request.POST if request.method == "POST" and ONLY_PASSING not in request.POST else None)
     if form.is_bound and form.is_valid():
         try:
             user = authenticate(request, **form.cleaned_data)
@@ -32,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return come_back(request, busy)
         if user is not None:
             sessions.begin(request, user=user, now=datetime.now(UTC))
-            return redirect(next_page(request))
+            return kept.go_on(request) or redirect(next_page(request))
         form.add_error(None, NO_MATCH)
     return render(request, "accounts/login.html", {"form": form, "next": next_page(request, default="")})
 

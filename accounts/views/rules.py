@@ -9,7 +9,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import rules
 from accounts.forms import RulesForm
+from accounts.kept_forms import ONLY_PASSING
 from accounts.models import RulesText
+from accounts.views import kept
 from accounts.views.login import next_page
 
 
@@ -19,11 +21,12 @@ def affirm(request: HttpRequest) -> HttpResponse:
     now, status = datetime.now(UTC), 200
     text = RulesText.objects.in_force(now)
     version = text.version if text else 0
-    form = RulesForm(request.POST if request.method == "POST" else None, initial={"version": version})
+    sent = request.POST if request.method == "POST" and ONLY_PASSING not in request.POST else None
+    form = RulesForm(sent, initial={"version": version})
     if form.is_bound and form.is_valid():
         try:
             rules.affirm(request, version=form.cleaned_data["version"] or version, now=now)
-            return redirect(next_page(request))
+            return kept.go_on(request) or redirect(next_page(request))
         except rules.NotInForce:
             form, status = RulesForm(initial={"version": version}), 403
     context = {"form": form, "text": text, "next": next_page(request, default=""), "outdated": status == 403}

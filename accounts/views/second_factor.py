@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods
 from accounts import passkeys, qr_codes, recovery_codes, second_factor
 from accounts.access import private_page, user_of
 from accounts.forms import FactorForm, NewAppForm, NewPasskeyForm
+from accounts.kept_forms import ONLY_PASSING
 from accounts.models import User
+from accounts.views import kept
 from accounts.views.login import next_page
 
 SET_UP = "accounts:second_factor_set_up"
@@ -25,11 +27,11 @@ def give(request: HttpRequest) -> HttpResponse:
     user, now = user_of(request), datetime.now(UTC)
     if not second_factor.is_bound(user):
         return redirect(SET_UP)
-    form = FactorForm(request.POST if request.method == "POST" else None)
+    form = FactorForm(request.POST if request.method == "POST" and ONLY_PASSING not in request.POST else None)
     if form.is_bound and form.is_valid():
         try:
             second_factor.enter(request, user=user, now=now, **form.cleaned_data)
-            return redirect(next_page(request))
+            return kept.go_on(request) or redirect(next_page(request))
         except second_factor.FactorRefused:
             form.add_error("code", "This was not accepted, or the account is locked. A code works once.")
     context = {"form": form, "next": next_page(request, default=""),

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import kept_forms
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import entries, hits
@@ -21,15 +22,18 @@ from alerts.views.answers import see_other
 from lpr import comparison, read_tokens, recall
 
 
+@kept_forms.keeps_form
 @require_http_methods(["GET", "POST"])
 @right_required(Right.QUERY)
 @private_page
 def add(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    if request.method == "GET":
+    typed = kept_forms.arrived(request)
+    if request.method == "GET" or typed is not None:
         if first := _compare_first(request):
             return first
         form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request))
+        kept_forms.fill(form, typed or {})
         return render(request, "alerts/new.html", {"form": form})
     form = AlertForm(request.POST, user=user_of(request), now=now)
     if form.is_valid():

@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Suspended, session over, splash, training: an ordered list of gates on every channel.
@@ -163,6 +163,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_SECONDS = min(env.int("SESSION_IDLE_SECONDS", 30 * 60), 30 * 60)
 SESSION_ABSOLUTE_SECONDS = min(env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60), 12 * 60 * 60)
+# How long a form waits, encrypted, for its sender to sign in again.
+KEPT_FORM_SECONDS = 10 * 60
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"

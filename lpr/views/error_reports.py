@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept_forms
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from lpr import error_reports, policy, read_tokens, search
@@ -13,19 +14,25 @@ from lpr.models import ErrorKind
 from lpr.views.queries import failed
 
 
+@kept_forms.keeps_form
 @require_http_methods(["GET", "POST"])
 @right_required(Right.QUERY)
 @private_page
 def report(request: HttpRequest, token: str) -> HttpResponse:
     """The form with the read and its photos; a whole report goes to data-quality staff, without officer and case."""
+    typed = kept_forms.arrived(request)
     try:
+        if typed:
+            # Its sender was shown the read in the session that ended.
+            token = read_tokens.renewed(token, user_id=user_of(request).pk, session_key=request.session.session_key)
         shown = read_tokens.opened(token, user_id=user_of(request).pk, session_key=request.session.session_key)
         read = error_reports.shown_read(shown=shown, user=user_of(request))
     except (read_tokens.TokenNotValid, error_reports.ReadNotShown) as refusal:
         raise Http404 from refusal
     except search.QueryFailed:
         return failed(request)
-    form = ErrorReportForm(request.POST if request.method == "POST" else None)
+    form = ErrorReportForm(request.POST if request.method == "POST" and typed is None else None)
+    kept_forms.fill(form, typed or {})
     if form.is_bound:
         if form.is_valid() and _filed(request, form, shown, read):
             return render(request, "lpr/error_reported.html", {"shown": shown})

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import kept_forms
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from lpr import page_cursors, policy, recall, search
@@ -18,13 +19,17 @@ from lpr.forms.recall import RecallForm
 from lpr.views import result_page
 
 
+@kept_forms.keeps_form
 @require_http_methods(["GET", "POST"])
 @right_required(Right.QUERY)
 @private_page
 def ask(request: HttpRequest) -> HttpResponse:
     """The form; a whole question is asked and leads to its result, anything else is refused, on record (QRY-1, QRY-8)."""
-    form = QueryForm(request.POST if request.method == "POST" else None, asker=user_of(request), now=timezone.now())
+    typed = kept_forms.arrived(request)
+    sent = request.POST if request.method == "POST" and typed is None else None
+    form = QueryForm(sent, asker=user_of(request), now=timezone.now())
     if not form.is_bound:
+        kept_forms.fill(form, typed or {})
         return render(request, "lpr/query_form.html", {"form": form})
     if not form.is_valid():
         search.refuse(entered=form.entered(), errors=form.mistakes())

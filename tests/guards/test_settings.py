@@ -83,7 +83,7 @@ def test_the_settings_are_as_the_design_binds_them():
     assert not any(entry.get("ATOMIC_REQUESTS") for entry in settings.DATABASES.values())
     order = settings.MIDDLEWARE.index
     assert order("audit.middleware.AuditMiddleware") < order("django.contrib.sessions.middleware.SessionMiddleware")
-    assert order("django.contrib.auth.middleware.LoginRequiredMiddleware") < order("accounts.middleware.GateMiddleware")
+    assert order("accounts.middleware.SignInMiddleware") < order("accounts.middleware.GateMiddleware")
     assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["rest_framework.permissions.IsAuthenticated"]
     assert settings.REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] == ["rest_framework.renderers.JSONRenderer"]
     assert settings.SIMPLE_HISTORY_REVERT_DISABLED

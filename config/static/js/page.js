@@ -1,4 +1,5 @@
-// The page's frame: the menu on a phone, and buttons that print. Without this script the menu is simply open.
+// The page's frame: the menu on a phone, buttons that print, and forms that only hand something on. Without this script the
+// menu is simply open, and a button sends the form.
 
 for (const toggle of document.querySelectorAll("[data-menu]")) {
   toggle.hidden = false;
@@ -11,3 +12,5 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+document.querySelector("form[data-send-at-once]")?.requestSubmit();
