@@ -108,6 +108,6 @@ def _is_another(request: HttpRequest, user_id: int) -> bool:
 
 
 def _cipher() -> MultiFernet:
-    keys: list[str] = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     return MultiFernet([
         Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"{_SALT}:{key}".encode()).digest())) for key in keys])
