@@ -6,7 +6,7 @@ whatever happens next (an attempt, a refusal) is written by `record_durably`, wh
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,9 +23,17 @@ class AuditUnavailable(Exception):
     """The log cannot be written: the action is not done and nothing is shown (answered as 503)."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class Recorded(NamedTuple):
     id: UUID
     at: datetime
+
+    @classmethod
+    def of(cls, id: UUID, micros: int) -> "Recorded":
+        """What `audit.append` answers: the event's id, and its time in microseconds since 1970."""
+        return cls(id, _EPOCH + timedelta(microseconds=micros))
 
 
 def record(
@@ -58,8 +66,8 @@ def record(
                                    query=query, details=details))
     try:
         with connections[using].cursor() as cursor:
-            cursor.execute("SELECT id, at FROM audit.append(%s::text, %s::text)", [str(kind), payload])
-            recorded = Recorded(*cursor.fetchone())
+            cursor.execute("SELECT id, micros FROM audit.append(%s::text, %s::text)", [str(kind), payload])
+            recorded = Recorded.of(*cursor.fetchone())
     except DatabaseError as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error
@@ -82,10 +90,10 @@ def record_many(kind: Kind, events: Sequence[Mapping[str, Any]]) -> list[Recorde
         with connections["default"].cursor() as cursor:
             # OFFSET 0: the function is called once for each payload, in their order.
             cursor.execute(
-                "SELECT event.id, event.at FROM unnest(%s::text[]) WITH ORDINALITY said (payload, position)"
-                " CROSS JOIN LATERAL (SELECT id, at FROM audit.append(%s::text, said.payload) OFFSET 0) event"
+                "SELECT event.id, event.micros FROM unnest(%s::text[]) WITH ORDINALITY said (payload, position)"
+                " CROSS JOIN LATERAL (SELECT id, micros FROM audit.append(%s::text, said.payload) OFFSET 0) event"
                 " ORDER BY said.position", [payloads, str(kind)])
-            return [Recorded(*row) for row in cursor.fetchall()]
+            return [Recorded.of(*row) for row in cursor.fetchall()]
     except DatabaseError as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error

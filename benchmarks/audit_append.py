@@ -26,7 +26,7 @@ GOAL = 1.3
 CONNECTIONS = (1, 4)
 BLOCK = 100
 
-APPEND = "SELECT id, at FROM audit.append(%s::text, %s::text)"
+APPEND = "SELECT id, micros FROM audit.append(%s::text, %s::text)"
 INSERT = (
     "INSERT INTO audit.event (at, id, xact, kind, actor_id, actor, aor, on_behalf_of, plate, state, reason, query, nonce,"
     " leaf, payload) VALUES (%s, %s, '1', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -25,7 +25,7 @@ GOAL = 2.5
 ROUNDS = 400
 WARM = 20
 
-APPEND = "SELECT id, at FROM audit.append('query.attempted', %s::text)"
+APPEND = "SELECT id, micros FROM audit.append('query.attempted', %s::text)"
 FUNCTION = "SELECT * FROM store.reads_page(%s::uuid, true, NULL, NULL, %s::integer)"
 SOURCE = Path(settings.BASE_DIR) / "lpr" / "sql" / "reads_page.sql"
 # What stands for each variable of the function in the statement written by hand.
@@ -101,7 +101,8 @@ def _turns(
         return rows
 
     def turn(plate: str, number: int) -> list:
-        ((event, at),) = timed("append", lambda: app.execute(APPEND, [_event(plate, history)], prepare=True).fetchall())
+        (row,) = timed("append", lambda: app.execute(APPEND, [_event(plate, history)], prepare=True).fetchall())
+        event, at = record.Recorded.of(*row)
         asked = {"plate": plate, "state": traffic.STATE, "from": history.captured_from, "until": history.captured_until,
                  "as_of": at, "geo_state": None, "near": None, "size": settings.READS_PER_PAGE + 1}
         sides = {

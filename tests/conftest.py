@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -19,6 +20,9 @@ from django.db import connections
 from config import databases
 
 ROOT = Path(__file__).resolve().parent.parent
+# A busy machine is slow for every example: slowness proves nothing about the code.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts"]
 
 
