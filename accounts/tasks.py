@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from accounts import access_requests, keys, knocks, lock_mail, needs, notices, recovery_mail
+from accounts import access_requests, drafts, keys, knocks, lock_mail, needs, notices, recovery_mail
+from accounts.models import RosterDraft
 
 
 @shared_task
@@ -35,3 +36,9 @@ def review_needs() -> None:
 def drop_expired_requests() -> None:
     access_requests.drop_expired(now=datetime.now(UTC))
     knocks.forget(now=datetime.now(UTC))
+
+
+@shared_task
+def erase_ended_drafts() -> None:
+    """Erase the rosters that nobody confirmed in their hour."""
+    drafts.erase_ended(RosterDraft, now=datetime.now(UTC))

@@ -1,28 +1,16 @@
-"""Drafts: an uploaded file between preview and confirmation, sealed, for an hour and for its owner alone (ALR-2, ALR-8).
+"""Drafts of uploaded files of plates: what is kept between preview and confirmation (ALR-2, ALR-8; `accounts.drafts`)."""
 
-A session, a cache or an address would keep plates where nothing erases them; a row of its own is erased when it is confirmed,
-and by the clock.
-"""
-
-import base64
-import json
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
-from django.utils.crypto import salted_hmac
-
+from accounts import drafts
+from accounts.drafts import DraftNotFound
 from accounts.models import User
+from accounts.spreadsheets import Row
 from alerts.models import UploadDraft
-from alerts.spreadsheets import Row
 
-LIFE = timedelta(hours=1)
-
-
-class DraftNotFound(Exception):
-    """No draft of this id of this user, or its hour is over."""
+__all__ = ["Draft", "DraftNotFound", "erase", "erase_ended", "keep", "opened", "set_columns"]
 
 
 @dataclass(frozen=True)
@@ -47,8 +35,7 @@ class Draft:
 
 def keep(*, draft: Draft, owner: User, now: datetime) -> UUID:
     """Seal a draft for an hour and return its id."""
-    return UploadDraft.objects.create(
-        owner=owner, created_at=now, ends_at=now + LIFE, sealed=_sealed(draft)).pk
+    return drafts.keep(UploadDraft, said=asdict(draft), owner=owner, now=now)
 
 
 def opened(*, draft: UUID, by: User, now: datetime, for_update: bool = False) -> Draft:
@@ -57,15 +44,7 @@ def opened(*, draft: UUID, by: User, now: datetime, for_update: bool = False) ->
     Raises:
         DraftNotFound: there is none, it is another user's, or its hour is over.
     """
-    rows = UploadDraft.objects.open_to(by, now)
-    row = (rows.select_for_update() if for_update else rows).filter(pk=draft).first()
-    if row is None:
-        raise DraftNotFound
-    try:
-        said = json.loads(_cipher().decrypt(bytes(row.sealed)))
-    except InvalidToken as error:
-        # The installation's key was changed meanwhile.
-        raise DraftNotFound from error
+    said = drafts.opened(UploadDraft, draft=draft, by=by, now=now, for_update=for_update)
     return Draft(**said | {"rows": [Row(*row) for row in said["rows"]]})
 
 
@@ -76,23 +55,13 @@ def set_columns(*, draft: UUID, columns: dict[str, int], by: User, now: datetime
         DraftNotFound: see `opened`.
     """
     known = replace(opened(draft=draft, by=by, now=now), columns=columns)
-    UploadDraft.objects.open_to(by, now).filter(pk=draft).update(sealed=_sealed(known))
+    drafts.replace(UploadDraft, draft=draft, said=asdict(known), by=by, now=now)
 
 
 def erase(*, draft: UUID) -> None:
-    UploadDraft.objects.filter(pk=draft).delete()
+    drafts.erase(UploadDraft, draft=draft)
 
 
 def erase_ended(*, now: datetime) -> int:
     """Erase the drafts whose hour is over, and return how many."""
-    return UploadDraft.objects.filter(ends_at__lte=now).delete()[0]
-
-
-def _sealed(draft: Draft) -> bytes:
-    return _cipher().encrypt(json.dumps(asdict(draft)).encode())
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(
-        salted_hmac("alerts.draft", "key", secret=key, algorithm="sha256").digest()))
-        for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
+    return drafts.erase_ended(UploadDraft, now=now)

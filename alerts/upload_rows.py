@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from accounts import spreadsheets
+from accounts.spreadsheets import Row
 from alerts.models import Entry
 from alerts.persons import check_person
-from alerts.spreadsheets import Row
 from lpr import case_references, plates, states
 
 # Our columns, in the order of the template, with what pages call them.
 COLUMNS = {"plate": "plate", "state": "state", "reason": "reason", "case_reference": "case reference",
            "for_whom": "for whom", "other_name": "name of the other person"}
 NEEDED = ("plate", "state", "reason", "case_reference")
-# What such files are headed in practice, folded as `fold` does.
+# What such files are headed in practice, folded as `spreadsheets.fold` does.
 _SYNONYMS = {
     "plate": "plate platenumber plateno licenseplate licenseplatenumber licenceplate lp lpn tag tagnumber registration",
     "state": "state platestate lpstate st province stateprovince issuingstate region",
@@ -66,11 +67,6 @@ class RepeatedRow:
     first: int | None
 
 
-def fold(heading: str) -> str:
-    """A heading as it is compared: letters and digits alone."""
-    return "".join(filter(str.isalnum, heading.casefold()))
-
-
 def recognized(heading: Sequence[str], remembered: Mapping[str, str]) -> dict[str, int]:
     """By our column's name the position in the heading; empty when one that each row needs is not there.
 
@@ -81,7 +77,7 @@ def recognized(heading: Sequence[str], remembered: Mapping[str, str]) -> dict[st
     known = _KNOWN | {folded: name for name, folded in remembered.items()}
     found: dict[str, int] = {}
     for position, cell in enumerate(heading):
-        name = known.get(fold(cell))
+        name = known.get(spreadsheets.fold(cell))
         # Our own word for a column goes before another that means the same.
         if name and (name not in found or cell.strip().casefold() == name):
             found[name] = position

@@ -15,8 +15,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import TextChoices
 
+from accounts import spreadsheets
 from accounts.models import User, UserGroup
-from alerts import deconfliction, drafts, entries, lists, matching, spreadsheets, upload_rows
+from alerts import deconfliction, drafts, entries, lists, matching, upload_rows
 from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Scope
 from alerts.upload_rows import BadRow, GoodRow, RepeatedRow
 from audit.events import Kind
@@ -93,7 +94,8 @@ def begin(
     """
     target = _target(owner, mode, alert_list)
     digest = hashlib.sha256(data).hexdigest()
-    heading, rows = spreadsheets.read(data, most_rows=AlertPolicy.objects.get(pk=1).max_entries)
+    heading, rows = spreadsheets.read(data, most_rows=AlertPolicy.objects.get(pk=1).max_entries,
+                                     rows_are="plates")
     columns = upload_rows.recognized(heading, _remembered(owner))
     draft = drafts.Draft(
         name=name, mode=mode, alert_list=str(target.pk) if target else "", scope=scope, users=[user.pk for user in users],
@@ -126,7 +128,7 @@ def name_columns(*, draft: UUID, columns: Mapping[str, int], by: User, now: date
     drafts.set_columns(draft=draft, columns=known, by=by, now=now)
     # A heading with a digit may be a plate: a file without headings, taken for one with.
     remembered = {name: folded for name, position in known.items()
-                  if (folded := upload_rows.fold(heading[position])) and not re.search(r"\d", folded)}
+                  if (folded := spreadsheets.fold(heading[position])) and not re.search(r"\d", folded)}
     ColumnMapping.objects.update_or_create(owner=by, defaults={"columns": remembered})
 
 

@@ -50,6 +50,12 @@ class Kind(TextChoices):
     NEED_REAFFIRMED = "need.reaffirmed", "Need of an account reaffirmed"  # username
     NEED_NOTICED = "need.noticed", "Notice given that an account's need lapses"  # username
     NEED_LAPSED = "need.lapsed", "Account disabled, need not reaffirmed"  # username
+    # training: rosters by the digest of the file
+    ROSTER_READ = "roster.read", "Roster of training read"  # rows
+    ROSTER_REFUSED = "roster.refused", "Roster of training refused"  # why
+    ROSTER_PREVIEWED = "roster.previewed", "Roster of training previewed"  # counts; purpose: preview or rows
+    ROSTER_CONFIRMED = "roster.confirmed", "Roster of training confirmed"  # counts
+    TRAINING_RECORDED = "training.recorded", "Training recorded from a roster"  # username, course, completed_on
     # groups: each names the group by its id
     GROUP_CREATED = "group.created", "User group created"
     GROUP_CHANGED = "group.changed", "User group changed"  # fields

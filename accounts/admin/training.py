@@ -7,11 +7,12 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import training
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
+from accounts.admin.rosters import RosterPages
 from accounts.models import Course, Role, TrainingRecord
 from audit.admin_base import AuditedAdmin
 
@@ -29,13 +30,17 @@ class CompletionForm(forms.ModelForm):
 
 
 @admin.register(TrainingRecord)
-class TrainingRecordAdmin(ScopedAdmin):
+class TrainingRecordAdmin(RosterPages, ScopedAdmin):
     """Completions are added and stay; a manager adds those of their area, and nobody their own."""
 
+    change_list_template = "accounts/admin_training_records.html"
     form = CompletionForm
     list_display = ("user", "course", "completed_on", "valid_until")
     list_select_related = ("user", "course")
     readonly_fields = ("valid_until",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"may_upload": self.has_roster_permission(request)} | (extra_context or {}))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

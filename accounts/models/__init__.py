@@ -3,6 +3,7 @@ from accounts.models.aor import AOR
 from accounts.models.appointment import Appointment
 from accounts.models.ceiling import AccountCeiling, AccountNeed
 from accounts.models.challenge import ChallengeAnswer, ChallengeQuestion
+from accounts.models.draft import RosterDraft, SealedDraft
 from accounts.models.group import UserGroup
 from accounts.models.knock import Knock
 from accounts.models.lockout import Lockout
@@ -18,6 +19,6 @@ from accounts.roles import Role
 __all__ = [
     "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "Authenticator", "ChallengeAnswer",
     "ChallengeQuestion", "Component", "Course", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
-    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RulesText", "TemporaryPassword",
-    "TrainingRecord", "User", "UserGroup",
+    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RosterDraft", "RulesText", "SealedDraft",
+    "TemporaryPassword", "TrainingRecord", "User", "UserGroup",
 ]

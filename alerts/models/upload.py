@@ -1,32 +1,13 @@
 """A file that was uploaded and not yet confirmed, and how its owner's files name their columns (ALR-2)."""
 
-import uuid
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 
-from accounts.models import User
+from accounts.models import SealedDraft
 
 
-class UploadDraftQuerySet(models.QuerySet["UploadDraft"]):
-    def open_to(self, user: User, now: datetime) -> "UploadDraftQuerySet":
-        return self.filter(owner=user, ends_at__gt=now)
-
-
-class UploadDraft(models.Model):
-    """`sealed` holds the rows, encrypted (alerts.drafts): what is not confirmed is not readable in any copy of the database."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    ends_at = models.DateTimeField(db_index=True)
-    sealed = models.BinaryField()
-
-    objects = UploadDraftQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return str(self.id)
+class UploadDraft(SealedDraft):
+    """A file of plates (alerts.drafts)."""
 
 
 class ColumnMapping(models.Model):

@@ -3,8 +3,6 @@
 The draft's id stands in the address; what is in the file never does.
 """
 
-import csv
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +11,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import spreadsheets
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
-from alerts import drafts, spreadsheets, upload_rows, uploads
+from alerts import drafts, upload_rows, uploads
 from alerts.entries import EntryRefused
 from alerts.forms import ColumnsForm, UploadForm
 from alerts.lists import ListRefused
 from alerts.views.answers import see_other
-
-# What would make a spreadsheet take a cell for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from audit import csv_files
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,14 +71,14 @@ def bad_rows(request: HttpRequest, draft: UUID) -> HttpResponse:
         raise Http404 from refusal
     rows = [[str(row.number), *(row.cells.get(name, "") for name in upload_rows.COLUMNS), " ".join(row.why)]
             for row in found.bad]
-    return _csv("rows-to-correct.csv", [["row", *upload_rows.COLUMNS, "why"], *rows])
+    return csv_files.answer("rows-to-correct.csv", [["row", *upload_rows.COLUMNS, "why"], *rows])
 
 
 @require_safe
 @right_required(Right.QUERY)
 def template(request: HttpRequest) -> HttpResponse:
     """An empty file with our headings."""
-    return _csv("alert-list.csv", [list(upload_rows.COLUMNS)])
+    return csv_files.answer("alert-list.csv", [list(upload_rows.COLUMNS)])
 
 
 def _show(request: HttpRequest, draft: UUID, status: int = 200, **more: Any) -> HttpResponse:
@@ -127,13 +124,3 @@ def _bytes(request: HttpRequest) -> bytes:
     """The file's bytes, up to one more than is read."""
     file = request.FILES.get("file")
     return file.read(spreadsheets.MOST_BYTES + 1) if file else b""
-
-
-def _csv(name: str, rows: Sequence[Sequence[str]]) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8",
-                          headers={"Content-Disposition": f'attachment; filename="{name}"'})
-    answer.write("\ufeff")
-    csv.writer(answer).writerows(
-        [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in row] for row in rows)
-    return answer
-

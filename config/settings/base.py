@@ -140,6 +140,10 @@ REQUEST_RETENTION_DAYS = env.int("REQUEST_RETENTION_DAYS", 6 * 365)
 ACCOUNT_CEILING = env.int("ACCOUNT_CEILING", 500)
 NEED_DAYS = env.int("NEED_DAYS", 180)
 NEED_NOTICE_DAYS = env.int("NEED_NOTICE_DAYS", 14)
+# How many days before a course lapses its owner is reminded, the day itself last; the first also says what "soon" is. How many
+# rows an uploaded roster of training may have (ACC-7).
+TRAINING_REMINDER_DAYS = env.list("TRAINING_REMINDER_DAYS", [30, 7, 0], subcast=int)
+ROSTER_MOST_ROWS = env.int("ROSTER_MOST_ROWS", 15_000)
 # axes limits spraying by address only, and keeps nothing that was typed; the account's own row is ours.
 AXES_HANDLER = "accounts.address_limit.AddressHandler"
 AXES_ENABLE_ADMIN = False
@@ -241,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-request-mail": {"task": "accounts.tasks.send_request_mail", "schedule": 60.0, "options": {"expires": 60}},
     "review-needs": {"task": "accounts.tasks.review_needs", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
+    "erase-ended-rosters": {"task": "accounts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
     "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},

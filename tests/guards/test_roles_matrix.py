@@ -109,6 +109,10 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/accounts/aor/add/                               .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/rulestext/                             .   .   .   .   x   x   .   x   .   .   x   x
        admin/accounts/rulestext/add/                         .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/trainingrecord/roster/                 .   .   .   .   x   x   .   .   .   .   .   .
+       admin/accounts/trainingrecord/roster/template.csv     .   .   .   .   x   x   .   .   .   .   .   .
+       admin/accounts/trainingrecord/roster/<uuid:draft>/    .   .   .   .   -   -   .   .   .   .   .   .
+       admin/accounts/trainingrecord/roster/<uuid:draft>/rows.csv .   .   .   .   -   -   .   .   .   .   .   .
        admin/accounts/trainingrecord/                        .   .   .   .   x   x   x   x   .   .   .   x
        admin/accounts/trainingrecord/add/                    .   .   .   .   x   x   .   x   .   .   .   x
        admin/accounts/course/                                .   .   .   .   x   x   .   x   .   .   x   x

@@ -7,8 +7,8 @@ import zipfile
 import openpyxl
 import pytest
 
-from alerts import spreadsheets
-from alerts.spreadsheets import FileNotReadable
+from accounts import spreadsheets
+from accounts.spreadsheets import FileNotReadable
 
 GOOD = "plate,state,reason,case_reference\nABC123,OH,CRIM,case 12345678\n"
 
@@ -64,41 +64,41 @@ HOSTILE = {
 }
 
 
-@pytest.mark.req("ALR-1")
+@pytest.mark.req("ACC-7", "ALR-1")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_file_made_to_harm_is_refused_in_seconds(name):
     began = time.monotonic()
     with pytest.raises(FileNotReadable) as refusal:
-        spreadsheets.read(HOSTILE[name], most_rows=2500)
+        spreadsheets.read(HOSTILE[name], most_rows=2500, rows_are="plates")
     assert time.monotonic() - began < 6
     assert "ABC123" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
 
 
-@pytest.mark.req("ALR-1")
+@pytest.mark.req("ACC-7", "ALR-1")
 @pytest.mark.parametrize("encoded", [GOOD.encode(), GOOD.encode("utf-8-sig"), GOOD.encode("utf-16"),
                                      GOOD.replace(",", ";").encode(), GOOD.replace(",", "\t").replace("\n", "\r\n").encode()])
 def test_csv_is_read_as_spreadsheets_write_it(encoded):
-    heading, rows = spreadsheets.read(encoded, most_rows=2500)
+    heading, rows = spreadsheets.read(encoded, most_rows=2500, rows_are="plates")
     assert heading == ["plate", "state", "reason", "case_reference"]
     assert rows == [(2, ["ABC123", "OH", "CRIM", "case 12345678"])]
 
 
-@pytest.mark.req("ALR-1")
+@pytest.mark.req("ACC-7", "ALR-1")
 def test_xlsx_cells_become_text_and_formulas_are_marked():
     data = book(["plate", "x", "y"], [1234567, 12.0, None], [], ["=A1", True, 1.5])
-    assert spreadsheets.read(data, most_rows=2500)[1] == [(2, ["1234567", "12"]), (4, ["=", "True", "1.5"])]
+    assert spreadsheets.read(data, most_rows=2500, rows_are="plates")[1] == [(2, ["1234567", "12"]), (4, ["=", "True", "1.5"])]
 
 
-@pytest.mark.req("ALR-1")
+@pytest.mark.req("ACC-7", "ALR-1")
 def test_as_many_rows_as_allowed_and_not_one_more():
     rows = [["plate"], *([f"P{number}"] for number in range(5))]
-    assert len(spreadsheets.read(book(*rows), most_rows=5)[1]) == 5
+    assert len(spreadsheets.read(book(*rows), most_rows=5, rows_are="plates")[1]) == 5
     with pytest.raises(FileNotReadable, match="more than 4 plates"):
-        spreadsheets.read(book(*rows), most_rows=4)
+        spreadsheets.read(book(*rows), most_rows=4, rows_are="plates")
 
 
 def test_what_a_sheet_says_of_its_own_size_is_not_trusted():
     cells = '<row r="1"><c t="inlineStr" r="A1"><is><t>plate</t></is></c></row><row r="2"><c r="A2"><v>77</v></c></row>'
     data = changed(book(), xl__worksheets__sheet1_dot_xml=sheet_of(cells))
-    assert spreadsheets.read(data, most_rows=2500)[1] == [(2, ["77"])]
+    assert spreadsheets.read(data, most_rows=2500, rows_are="plates")[1] == [(2, ["77"])]

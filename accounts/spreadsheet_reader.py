@@ -1,8 +1,8 @@
-"""Reads one file of plates, in a process of its own that can do nothing else (ALR-1).
+"""Reads one uploaded file, in a process of its own that can do nothing else (ACC-7, ALR-1).
 
 An uploaded file is a stranger: a few kilobytes can unpack to gigabytes. So this runs apart from the service, with limits of
 memory and time, checks sizes before it unpacks anything, and answers in JSON. It imports the standard library and, for XLSX,
-openpyxl alone. Started by `alerts.spreadsheets`: bytes on standard input, limits as JSON in the one argument.
+openpyxl alone. Started by `accounts.spreadsheets`: bytes on standard input, limits as JSON in the one argument.
 """
 
 import contextlib
@@ -47,12 +47,13 @@ def confine() -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def read(data: bytes, *, most_rows: int) -> list[Row]:
+def read(data: bytes, *, most_rows: int, rows_are: str) -> list[Row]:
     """The rows that are not empty, each with its number as a spreadsheet shows it; the first is the heading.
 
     Args:
         data: the file.
         most_rows: rows below the heading at most.
+        rows_are: what the rows are, in the plural.
 
     Raises:
         Refused: it is no CSV or XLSX, holds too much, or is made to harm.
@@ -70,12 +71,12 @@ def read(data: bytes, *, most_rows: int) -> list[Row]:
         if not any(cells):
             continue
         if len(found) > most_rows:
-            raise Refused(f"The file holds more than {most_rows:,} plates, which is the most that a list may hold. "
+            raise Refused(f"The file holds more than {most_rows:,} {rows_are}, which is the most that is taken at once. "
                           "Nothing of it was saved. Split the file.")
         found.append((number, [cell[:CELL_CHARACTERS] for cell in cells]))
         characters += sum(map(len, found[-1][1]))
         if characters > ALL_CHARACTERS:
-            raise Refused("The file holds far more text than a list of plates.")
+            raise Refused(f"The file holds far more text than {rows_are} need.")
     return found
 
 
@@ -133,9 +134,9 @@ def _check_package(package: zipfile.ZipFile) -> None:
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     if len(parts) > PARTS or sum(name.startswith("xl/worksheets/") for name in names) > SHEETS:
-        raise Refused(f"The workbook has too many parts. Save the one sheet of plates by itself (at most {SHEETS} sheets).")
+        raise Refused(f"The workbook has too many parts. Save the one sheet that counts by itself (at most {SHEETS} sheets).")
     if unpacked > UNPACKED_BYTES or unpacked > RATIO * max(packed, 1):
-        raise Refused("The workbook unpacks to far more than a list of plates. Save the plates alone.")
+        raise Refused("The workbook unpacks to far more than its rows need. Save the one sheet that counts by itself.")
     if len(set(names)) != len(names) or any(".." in name or name.startswith("/") or "\\" in name for name in names):
         raise Refused("The file is damaged, or not an XLSX workbook.")
     if any("vbaproject" in name.lower() or "externallink" in name.lower() for name in names):
@@ -162,7 +163,8 @@ def main() -> None:
     limits = json.loads(sys.argv[1])
     confine()
     try:
-        answer: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), most_rows=limits["rows"])}
+        answer: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), most_rows=limits["rows"],
+                                               rows_are=limits["rows_are"])}
     except Refused as refusal:
         answer = {"refused": str(refusal)}
     except Exception:  # noqa: BLE001 - whatever a hostile file breaks in the reader, the answer is the same

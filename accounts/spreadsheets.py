@@ -1,4 +1,4 @@
-"""Uploaded files of plates become rows of text, read by a confined process of its own (ALR-1, `alerts.spreadsheet_reader`)."""
+"""Uploaded files become rows of text, read by a confined process of its own (ACC-7, ALR-1, `accounts.spreadsheet_reader`)."""
 
 import json
 import subprocess  # nosec B404
@@ -26,12 +26,13 @@ class Row(NamedTuple):
     cells: Sequence[str]
 
 
-def read(data: bytes, *, most_rows: int) -> tuple[Sequence[str], list[Row]]:
+def read(data: bytes, *, most_rows: int, rows_are: str) -> tuple[Sequence[str], list[Row]]:
     """The heading's cells and the rows below it that are not empty.
 
     Args:
         data: the file's bytes.
         most_rows: rows below the heading at most; one more and the file is refused whole.
+        rows_are: what the rows are, in the plural, for the sentences of a refusal: plates, training records.
 
     Raises:
         FileNotReadable: no CSV or XLSX, too large, or made to harm.
@@ -39,18 +40,23 @@ def read(data: bytes, *, most_rows: int) -> tuple[Sequence[str], list[Row]]:
     if len(data) > MOST_BYTES:
         raise FileNotReadable(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
     with _AT_ONCE:
-        answer = _ask_reader(data, most_rows)
+        answer = _ask_reader(data, {"rows": most_rows, "rows_are": rows_are})
     if "rows" not in answer:
         raise FileNotReadable(answer.get("refused") or "The file cannot be read. Save it anew as XLSX or CSV.")
     rows = [Row(number, cells) for number, cells in answer["rows"]]
     if len(rows) < 2:
-        raise FileNotReadable("The file holds no plates: the first row names the columns, each further row is a plate.")
+        raise FileNotReadable(f"The file holds no {rows_are}: the first row names the columns, the others hold one each.")
     return rows[0].cells, rows[1:]
 
 
-def _ask_reader(data: bytes, most_rows: int) -> dict:
+def fold(heading: str) -> str:
+    """A heading as it is compared: letters and digits alone."""
+    return "".join(filter(str.isalnum, heading.casefold()))
+
+
+def _ask_reader(data: bytes, limits: dict[str, int | str]) -> dict:
     # -I: nothing of this process's surroundings, neither its environment nor its folder, is part of the reader.
-    command = [sys.executable, "-I", str(_READER), json.dumps({"rows": most_rows})]
+    command = [sys.executable, "-I", str(_READER), json.dumps(limits)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, env={}, check=False)  # noqa: S603  # nosec B603
         return json.loads(done.stdout) if done.returncode == 0 else {}
