@@ -20,7 +20,8 @@ from alerts.lists import ListRefused
 from alerts.models import AlertList, AlertPolicy, Disposition, Scope
 from alerts.persons import PersonNotNamed, check_person
 from lpr import case_references, plates, policy, states
-from lpr.forms.query import FOR_WHOM, TextField
+from lpr.forms.fields import TextField
+from lpr.forms.query import FOR_WHOM
 
 _BETWEEN_NAMES = re.compile(r"[\s,;]+")
 

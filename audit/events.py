@@ -70,9 +70,10 @@ class Kind(TextChoices):
     QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest
     QUERY_FAILED = "query.failed", "Query failed"  # why
     QUERY_REFUSED = "query.refused", "Query refused"  # what was entered, errors by field
-    QUERY_VIEWED = "query.viewed", "Query result viewed"  # page, purpose: results, again, alert, read, compare
+    # page; purpose: results, again, alert, read, compare, narrow; narrowing, or narrowed_by: the look that says it
+    QUERY_VIEWED = "query.viewed", "Query result viewed"
     QUERY_REPLAYED = "query.replayed", "Query replayed"  # by an audit role: page, purpose
-    QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria
+    QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria, shared, or purpose: case references
     QUERY_SHARED = "query.shared", "Query shared with a group"  # group, name
     QUERY_SHARING_ENDED = "query.sharing_ended", "Sharing of a query ended"  # group
     # query; reads: the ids selected; purpose: print or pdf

@@ -6,7 +6,6 @@ The constants are those of the real page, taken once for each query; it goes thr
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -19,6 +18,6 @@ CONSTANTS: dict[UUID, dict[str, Any]] = {}
 def render_it(request: HttpRequest, query: UUID) -> HttpResponse:
     if query not in CONSTANTS:
         opened = recall.opened(query=query, user=request.user, purpose="results", page=1)
-        page = search.page(event=opened.event, size=settings.READS_PER_PAGE)
-        CONSTANTS[query] = result_page.context(request, opened.asked, page)
+        look = result_page.shown(opened, search.Cursor(), narrowed_by=None)
+        CONSTANTS[query] = result_page.context(request, opened.asked, look)
     return render(request, "lpr/query_result.html", CONSTANTS[query])

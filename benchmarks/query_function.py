@@ -35,7 +35,9 @@ PARAMETERS = {
     "before_id": "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid", "s.as_of": "%(as_of)s::timestamptz",
     "s.asked_at": "%(as_of)s::timestamptz", "s.geo_state": "%(geo_state)s::varchar",
     "s.near_meters": "%(near)s::double precision", "s.near_latitude": "%(near)s::double precision",
-    "s.near_longitude": "%(near)s::double precision", "page_size": "%(size)s::integer",
+    "s.near_longitude": "%(near)s::double precision", "s.source_kind": "%(geo_state)s::varchar",
+    "s.within_meters": "%(near)s::double precision", "s.within_latitude": "%(near)s::double precision",
+    "s.within_longitude": "%(near)s::double precision", "page_size": "%(size)s::integer",
 }
 PLANNER = ("plan_cache_mode = force_generic_plan", "enable_sort = off", "enable_bitmapscan = off")
 

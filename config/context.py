@@ -18,7 +18,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         if may(user, Right.QUERY):
             doors += [("New query", reverse("lpr:query_new")), ("Queries", reverse("lpr:queries")),
                       ("Alerts", reverse("alerts:lists")), ("Hits", reverse("alerts:hits")),
-                      ("Groups", reverse("groups:mine"))]
+                      ("Corrections", reverse("lpr:notices")), ("Groups", reverse("groups:mine"))]
         if may(user, Right.SEARCH_AUDIT):
             doors += [("Audit", reverse("audit:search")), ("Statistics", reverse("audit:statistics"))]
         doors.append(("Coverage", reverse("lpr:coverage")))

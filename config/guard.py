@@ -84,6 +84,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.coverage": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),
     "store.reads_outcome": frozenset({"lpr_app"}),
+    "store.narrowing_seen": frozenset({"lpr_app"}),
     "store.reads_selected": frozenset({"lpr_app"}),
     "store.shared_queries": frozenset({"lpr_app"}),
     "store.reads_compared": frozenset({"lpr_app"}),

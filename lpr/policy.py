@@ -5,7 +5,7 @@ and the one named, the stricter limit holds.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,11 +61,22 @@ def allowed_span(
     """
     if offense and not reason.is_criminal:
         raise NotAllowed("offense", "An offense goes with a criminal reason only. Clear it, or choose another reason.")
-    limits = _limits({asker.component} | components_of(other_name, other_unit))
+    limits = limits_of({asker.component} | components_of(other_name, other_unit))
     if reason.is_criminal and offense is None and any(limit.by_offense for limit in limits):
         raise NotAllowed("offense", "Choose the offense that is investigated: its statute of limitations sets the timeframe.")
-    years = _stricter(_years(limit, reason, offense) for limit in limits)
+    years = _strictest(limits, reason, offense)
     return timeframes.limited(span, years=years, zone=zone_of(asker), now=now)
+
+
+def reach(*, limits: Sequence[TimeframeLimit], reason: ReasonCode, offense: Offense | None) -> int | None:
+    """How many years back somebody of these limits may ask for a reason and offense; None where nothing limits it.
+
+    Raises:
+        NotAllowed: the reason needs an offense first.
+    """
+    if offense is None and reason.is_criminal and any(limit.by_offense for limit in limits):
+        raise NotAllowed("offense", "Choose the offense first: its statute of limitations sets the longest timeframe.")
+    return _strictest(limits, reason, offense)
 
 
 def components_of(name: str, unit: str) -> set[str]:
@@ -80,7 +91,12 @@ def components_of(name: str, unit: str) -> set[str]:
     return found
 
 
-def _limits(components: set[str]) -> list[TimeframeLimit]:
+def limits_of(components: set[str]) -> list[TimeframeLimit]:
+    """The limits that hold for people of these components.
+
+    Raises:
+        NotAllowed: none is set for one of them.
+    """
     rows = {row.component: row for row in TimeframeLimit.objects.all()}
     # A person of no component is held to the limits of all.
     wanted = set(rows) if "" in components or not components else components
@@ -95,5 +111,6 @@ def _years(limit: TimeframeLimit, reason: ReasonCode, offense: Offense | None) -
     return limit.max_years
 
 
-def _stricter(years: Iterable[int | None]) -> int | None:
+def _strictest(limits: Iterable[TimeframeLimit], reason: ReasonCode, offense: Offense | None) -> int | None:
+    years = (_years(limit, reason, offense) for limit in limits)
     return min((each for each in years if each is not None), default=None)

@@ -31,6 +31,23 @@ class Near:
     def radius_km(self) -> float:
         return self.radius_m / 1000
 
+    def facts(self) -> dict[str, Any]:
+        """As an event holds it; the store's functions read it."""
+        return {"latitude_e6": self.latitude_e6, "longitude_e6": self.longitude_e6, "radius_m": self.radius_m,
+                "address": self.address}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any] | None) -> Self | None:
+        if not facts:
+            return None
+        return cls(facts["latitude_e6"], facts["longitude_e6"], facts["radius_m"], facts.get("address", ""))
+
+    def entries(self) -> dict[str, str]:
+        """As the fields of a form: by its address where it has one."""
+        place = {"near_address": self.address} if self.address else {
+            "near_latitude": f"{self.latitude:.6f}", "near_longitude": f"{self.longitude:.6f}"}
+        return place | {"near_radius_km": f"{self.radius_km:g}"}
+
 
 @dataclass(frozen=True)
 class Query:
@@ -59,20 +76,17 @@ class Query:
 
     def details(self) -> dict[str, Any]:
         """What the event holds beside plate, state, reason and the person named; the store's function reads it too."""
-        near = self.near and {"latitude_e6": self.near.latitude_e6, "longitude_e6": self.near.longitude_e6,
-                              "radius_m": self.near.radius_m, "address": self.near.address}
         return {
             "timeframe": self.timeframe, "captured_from": self.captured_from, "captured_until": self.captured_until,
             "date_from": self.date_from, "date_to": self.date_to, "offense": self.offense,
             "case_reference": self.case_reference, "for_whom": self.for_whom, "other_unit": self.other_unit,
-            "geo_state": self.geo_state, "near": near,
+            "geo_state": self.geo_state, "near": self.near and self.near.facts(),
         }
 
     @classmethod
     def from_event(cls, payload: Mapping[str, Any]) -> Self:
         """The question that the payload of a `query.attempted` event holds."""
         said = payload["details"]
-        near = said.get("near")
         return cls(
             plate=payload["plate"], state=payload["state"], reason=payload["reason"], timeframe=said["timeframe"],
             captured_from=datetime.fromisoformat(said["captured_from"]),
@@ -81,7 +95,7 @@ class Query:
             date_from=_day(said.get("date_from")), date_to=_day(said.get("date_to")),
             other_name=payload.get("on_behalf_of", ""), other_unit=said.get("other_unit", ""),
             geo_state=said.get("geo_state", ""),
-            near=Near(near["latitude_e6"], near["longitude_e6"], near["radius_m"], near.get("address", "")) if near else None,
+            near=Near.from_facts(said.get("near")),
         )
 
     def entries(self) -> dict[str, Any]:
@@ -91,13 +105,7 @@ class Query:
             for name in ("plate", "state", "reason", "offense", "timeframe", "date_from", "date_to", "case_reference",
                          "for_whom", "other_name", "other_unit", "geo_state")
         }
-        if self.near:
-            entries["near_radius_km"] = f"{self.near.radius_km:g}"
-            if self.near.address:
-                entries["near_address"] = self.near.address
-            else:
-                entries |= {"near_latitude": f"{self.near.latitude:.6f}", "near_longitude": f"{self.near.longitude:.6f}"}
-        return entries
+        return entries | (self.near.entries() if self.near else {})
 
 
 def _day(text: str | None) -> date | None:

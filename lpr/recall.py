@@ -22,6 +22,8 @@ from lpr import sharing
 from lpr.query import Query
 
 MOST_SCANNED = 5000
+# How many of one's newest queries the recent case references come from.
+LOOKED_THROUGH = 40
 
 
 class QueryNotFound(Exception):
@@ -62,7 +64,7 @@ def opened(
     Args:
         query: the id of the attempt.
         user: who looks.
-        purpose: what for, in a word: `results`, `again`, `alert`, `read`, `compare`.
+        purpose: what for, in a word: `results`, `again`, `alert`, `read`, `compare`, `narrow`.
         page: the number of the page of results, from 1; 0 where none is shown.
         kind: of the look's event, where it is more than a look; what else the event holds are `details`.
 
@@ -102,6 +104,17 @@ def own(
         if len(found) > limit:
             break
     return found[:limit], len(found) > limit
+
+
+def recent_cases(*, limit: int) -> list[str]:
+    """The case references that the running request's user asked with last, each once; the look is recorded first (QRY-1).
+
+    Args:
+        limit: how many at most, of the newest queries.
+    """
+    look = record_durably(Kind.QUERY_RECALLED, purpose="case references")
+    said = [json.loads(row["payload"])["details"]["case_reference"] for row in _events(look.id, None, LOOKED_THROUGH)]
+    return list(dict.fromkeys(said))[:limit]
 
 
 def shared(*, limit: int) -> list[Asked]:

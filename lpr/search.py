@@ -67,6 +67,12 @@ class Read:
         return self.captured_at.astimezone(ZoneInfo(self.zone))
 
     @property
+    def address_in_words(self) -> str:
+        """The nearest address, which says of itself when its number was counted along the street and not surveyed (RES-1)."""
+        counted = self.address and self.address_is_approximate and not self.address.startswith("about ")
+        return f"{self.address} (approximate)" if counted else self.address
+
+    @property
     def source_kind_in_words(self) -> str:
         return SourceKind(self.source_kind).label
 
@@ -148,6 +154,21 @@ def page(*, event: UUID, cursor: Cursor | None = None, size: int) -> Page:
     if len(unread) > room:
         following = _after(cursor, unread[room - 1] if room else None, state_read=False)
     return Page(cursor.number, reads, unread[:room], following)
+
+
+def count(*, event: UUID) -> int:
+    """How many reads the committed event of a look opens, on all its pages.
+
+    Raises:
+        QueryFailed: the store did not answer.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count FROM store.reads_outcome(%s::uuid)", [event])
+            (found,) = cursor.fetchone()
+    except DatabaseError as error:
+        raise QueryFailed from error
+    return found
 
 
 def selected(*, event: UUID) -> list[Read]:

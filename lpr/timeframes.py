@@ -91,6 +91,20 @@ def resolve(
     return Span(_start(date_from, zone), min(_start(date_to + timedelta(days=1), zone), until))
 
 
+def offered(years: int | None) -> tuple[tuple[str, str], ...]:
+    """The timeframes that keep a limit of so many years; all of them where there is none."""
+    return tuple(choice for choice in CHOICES if years is None or _YEARS.get(choice[0], 0) <= years)
+
+
+def first_day(*, years: int, zone: ZoneInfo, now: datetime) -> date:
+    """The first day that a limit of so many years lets a query reach."""
+    return years_before(now, years).astimezone(zone).date()
+
+
+def in_words(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
+
+
 def limited(span: Span, *, years: int | None, zone: ZoneInfo, now: datetime) -> Span:
     """The span, where it keeps the limit (QRY-3, QRY-4).
 
@@ -110,10 +124,9 @@ def limited(span: Span, *, years: int | None, zone: ZoneInfo, now: datetime) -> 
     earliest = years_before(now, years)
     if span.captured_from >= earliest:
         return span
-    first_day = earliest.astimezone(zone).date()
-    if span.captured_from.astimezone(zone).date() < first_day:
-        raise TimeframeTooLong("timeframe", f"This query may reach back {years} years at most, "
-                                            f"to {first_day:%B} {first_day.day}, {first_day.year}.")
+    first = first_day(years=years, zone=zone, now=now)
+    if span.captured_from.astimezone(zone).date() < first:
+        raise TimeframeTooLong("timeframe", f"This query may reach back {years} years at most, to {in_words(first)}.")
     return Span(earliest, span.captured_until)
 
 

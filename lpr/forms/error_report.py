@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from lpr import plates, states
 from lpr.error_reports import Correction, ReportedRead
-from lpr.forms.query import TextField
+from lpr.forms.fields import TextField
 from lpr.models import ErrorKind, ReportStatus
 
 _STATES = [("", "Cannot be read from the photo"), *states.CHOICES]

@@ -5,52 +5,34 @@ Pages and the API use this one form. It checks shape, asks policy, and makes the
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from lpr import addresses, case_references, plates, policy, states, timeframes
+from lpr import case_references, plates, policy, states, timeframes
+from lpr.forms.fields import DayInput, TextField, with_blank
+from lpr.forms.offered import OfferedTimeframes
+from lpr.forms.place import PLACE, PlaceForm
 from lpr.models import Offense, ReasonCode
-from lpr.query import Near, Query
+from lpr.query import Query
 
 FOR_WHOM = (("self", "Myself"), ("other", "Another agent or officer"))
-STATES_OF_CAPTURE = [group for group in states.CHOICES if group[0] in {"States and DC", "Territories"}]
-FARTHEST_KM = 500
-PLACE = ("geo_state", "near_latitude", "near_longitude", "near_address", "near_radius_km")
 
 
-def _with_blank(choices: Any, blank: str) -> list:
-    return [("", blank), *choices]
+class CaseInput(forms.Textarea):
+    """What is typed, or else what is chosen among one's recent case references."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name) or data.get("recent_case") or data.get(name)
 
 
-def _encodable(text: str) -> None:
-    """JSON can bring half a character, which no database takes."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValidationError("This holds a character that cannot be stored.") from error
-
-
-class TextField(forms.CharField):
-    """Text for the log: bounded, without NUL, and whole characters only."""
-
-    default_validators = [_encodable]
-
-
-class DayInput(forms.DateInput):
-    """A day in the one form that browsers take."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-class QueryForm(forms.Form):
+class QueryForm(PlaceForm):
     required_css_class = "required"
+    field_order = ("plate", "state", "reason", "offense", "timeframe", "date_from", "date_to", "case_reference", "for_whom",
+                   "other_name", "other_unit", *PLACE)
 
     plate = TextField(
         label="License plate number", max_length=64,
@@ -58,7 +40,7 @@ class QueryForm(forms.Form):
         error_messages={"required": "Enter the license plate number."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
     state = forms.ChoiceField(
-        label="State", choices=_with_blank(states.CHOICES, "Choose a state"),
+        label="State", choices=with_blank(states.CHOICES, "Choose a state"),
         error_messages={"required": "Choose the state of the plate.", "invalid_choice": "Choose a listed state."})
     reason = forms.ChoiceField(
         label="Reason", error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a listed reason."})
@@ -66,7 +48,7 @@ class QueryForm(forms.Form):
         label="Offense", required=False, error_messages={"invalid_choice": "Choose a listed offense."},
         help_text="For a criminal reason. HSI must name it: its statute of limitations sets the longest timeframe.")
     timeframe = forms.ChoiceField(
-        label="Timeframe", choices=_with_blank(timeframes.CHOICES, "Choose a timeframe"),
+        label="Timeframe", choices=with_blank(timeframes.CHOICES, "Choose a timeframe"),
         error_messages={"required": "Choose a timeframe.", "invalid_choice": "Choose a listed timeframe."})
     date_from = forms.DateField(
         label="First day", required=False, widget=DayInput,
@@ -76,7 +58,7 @@ class QueryForm(forms.Form):
         error_messages={"invalid": "Enter the last day as year-month-day, such as 2026-05-31."})
     case_reference = TextField(
         label="Case reference", max_length=case_references.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        widget=CaseInput(attrs={"rows": 2, "autocomplete": "off"}),
         help_text=f"Subject or case number, such as “{case_references.EXAMPLE}”.",
         error_messages={"required": f"Enter the subject or case number, such as “{case_references.EXAMPLE}”."})
     for_whom = forms.ChoiceField(
@@ -88,24 +70,6 @@ class QueryForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}))
     other_unit = TextField(
         label="Unit (optional)", required=False, max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    geo_state = forms.ChoiceField(
-        label="State of capture", required=False, choices=_with_blank(STATES_OF_CAPTURE, "Anywhere"),
-        error_messages={"invalid_choice": "Choose a listed state."})
-    near_address = TextField(
-        label="Near address", required=False, max_length=200, help_text="House number, street and city.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    near_latitude = forms.DecimalField(
-        label="Near latitude", required=False, min_value=-90, max_value=90, max_digits=14,
-        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
-        error_messages={"invalid": "Enter degrees, such as 39.961176."})
-    near_longitude = forms.DecimalField(
-        label="Near longitude", required=False, min_value=-180, max_value=180, max_digits=14,
-        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
-        error_messages={"invalid": "Enter degrees, such as -82.998794."})
-    near_radius_km = forms.DecimalField(
-        label="Within kilometers", required=False, min_value=Decimal("0.05"), max_value=FARTHEST_KM, max_digits=8,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "Enter a number of kilometers, such as 5."})
 
     def __init__(self, *args: Any, asker: User, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,10 +84,22 @@ class QueryForm(forms.Form):
         """The codes after which the offense is asked for, as the page's script reads them."""
         return ",".join(code for code, row in self.reasons.items() if row.is_criminal)
 
+    @cached_property
+    def offered(self) -> OfferedTimeframes:
+        """The timeframes for the reason and offense that are chosen, and for each that may be."""
+        return OfferedTimeframes(asker=self.asker, reasons=self.reasons, offenses=self.offenses, now=self.now)
+
     @property
-    def has_place(self) -> bool:
-        """Whether something is entered or wrong in the part of the form that is folded away."""
-        return any(self[name].value() or self[name].errors for name in PLACE)
+    def offered_now(self) -> str:
+        return self.offered.words(self["reason"].value() or "", self["offense"].value() or "")
+
+    def offer_timeframes(self) -> None:
+        """Show only those timeframes that the chosen reason and offense allow, and the one that is chosen already."""
+        allowed = self.offered.choices(self["reason"].value() or "", self["offense"].value() or "")
+        chosen = self["timeframe"].value() or ""
+        widget = self.fields["timeframe"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [choice for choice in widget.choices if choice in allowed or choice[0] in ("", chosen)]
 
     def clean_plate(self) -> str:
         return _or_invalid(plates.fold, self.cleaned_data["plate"])
@@ -133,13 +109,13 @@ class QueryForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         self._check_person()
-        self._check_place()
+        self.check_place()
         self._check_timeframe()
         return self.cleaned_data
 
     def entered(self) -> dict[str, Any]:
         """The fields as they came, whatever was in them, for the record of a refusal."""
-        return {name: self.data[name] for name in self.fields if name in self.data}
+        return {name: self[name].data for name in self.fields if name in self.data}
 
     def mistakes(self) -> dict[str, list[str]]:
         """The sentences shown, by field."""
@@ -159,7 +135,7 @@ class QueryForm(forms.Form):
     def _choices(self, name: str, choices: list[tuple[str, str]], blank: str) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = _with_blank(choices, blank)
+        field.choices = with_blank(choices, blank)
 
     def _check_person(self) -> None:
         """QRY-5: another person is named; and nobody is named whom the answer does not ask for."""
@@ -170,36 +146,6 @@ class QueryForm(forms.Form):
             self.add_error("other_name", "Enter the name of the agent or officer for whom you ask.")
         if said.get("for_whom") == "self" and (other or said.get("other_unit")):
             self.add_error("for_whom", "You named another person. Choose “Another agent or officer”, or clear the name and unit.")
-
-    def _check_place(self) -> None:
-        """QRY-6: a radius around coordinates or an address, whole or not at all."""
-        said = self.cleaned_data
-        said["near"] = None
-        names = PLACE[1:]
-        if any(name in self.errors for name in names) or not any(said.get(name) not in (None, "") for name in names):
-            return
-        latitude, longitude, address, radius = (said[name] for name in names)
-        if address and (latitude is not None or longitude is not None):
-            self.add_error("near_address", "Enter an address or coordinates, not both.")
-        elif not address and latitude is None:
-            self.add_error("near_latitude", "Enter the latitude of the place, or an address.")
-        elif not address and longitude is None:
-            self.add_error("near_longitude", "Enter the longitude of the place.")
-        elif radius is None:
-            self.add_error("near_radius_km", "Enter the radius in kilometers.")
-        else:
-            self._locate(latitude, longitude, address, radius)
-
-    def _locate(self, latitude: Decimal | None, longitude: Decimal | None, address: str, radius: Decimal) -> None:
-        if latitude is None or longitude is None:
-            try:
-                latitude, longitude = addresses.locate(address)
-            except addresses.AddressNotFound as refusal:
-                self.add_error("near_address", str(refusal))
-                return
-        self.cleaned_data["near"] = Near(
-            latitude_e6=round(latitude * 10**6), longitude_e6=round(longitude * 10**6), radius_m=round(radius * 1000),
-            address=address)
 
     def _check_timeframe(self) -> None:
         """QRY-3, QRY-4: a closed timeframe that policy allows for this reason, offense and these persons."""

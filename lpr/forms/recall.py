@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from lpr import page_cursors, plates, policy
-from lpr.forms.query import DayInput, TextField
+from lpr.forms.fields import DayInput, TextField
 
 
 class RecallForm(forms.Form):

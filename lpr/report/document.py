@@ -136,9 +136,6 @@ def _sheet(number: int, read: Read, views: tuple[View, View]) -> Sheet:
 
 
 def _facts(read: Read) -> list[Fact]:
-    # A number counted along its street says so itself when it was found by us, and not when the source gave it.
-    counted = read.address and read.address_is_approximate and not read.address.startswith("about ")
-    address = f"{read.address} (approximate)" if counted else read.address
     north, east = ("N" if read.latitude >= 0 else "S"), ("E" if read.longitude >= 0 else "W")
     camera = f", camera {read.camera}" if read.camera else ""
     return [
@@ -147,7 +144,7 @@ def _facts(read: Read) -> list[Fact]:
         Fact("Captured", f"{_moment(read.captured_at, ZoneInfo(read.zone))} ({read.zone}); {_utc(read.captured_at)}"),
         Fact("Received", f"{_utc(read.received_at)}; stored {_utc(read.stored_at)}"),
         Fact("Source", f"{read.source} ({read.source_kind_in_words.lower()}{camera})"),
-        Fact("Nearest address", address or NONE_NEAR),
+        Fact("Nearest address", read.address_in_words or NONE_NEAR),
         Fact("Nearest intersection", read.intersection or NONE_NEAR),
         Fact("Coordinates", f"{abs(read.latitude):.6f}° {north}, {abs(read.longitude):.6f}° {east} ({read.latitude:.6f}, "
                             f"{read.longitude:.6f}), {states.NAMES.get(read.place_state, read.place_state)}"),

@@ -1,10 +1,43 @@
+-- Within which dates, kind of source and place a look shows an answer: as its own event says, or as the earlier look says that
+-- it names in `narrowed_by`, of the same query and by the same actor. NULL for a look at the whole answer.
+CREATE OR REPLACE FUNCTION store.narrowing_of(p_look audit.event) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    details jsonb := p_look.payload::jsonb -> 'details';
+    narrowing jsonb := details -> 'narrowing';
+BEGIN
+    IF details ? 'narrowed_by' THEN
+        SELECT e.payload::jsonb->'details'->'narrowing' INTO narrowing FROM audit.event_by_id((details->>'narrowed_by')::uuid) e
+        WHERE e.query = p_look.query AND e.actor_id = p_look.actor_id AND e.kind IN ('query.viewed', 'query.replayed');
+        IF narrowing IS NULL THEN
+            RAISE EXCEPTION 'the event names no narrowing of its own query' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+    END IF;
+    RETURN narrowing;
+END
+$function$;
+
+-- The same for the page that shows it: by the committed event of the look.
+CREATE OR REPLACE FUNCTION store.narrowing_seen(p_event uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT store.narrowing_of(audit.committed_event(p_event))::text
+$function$;
+
 -- What a committed event lets its asker see (decision 5). Everything that narrows the search is taken from the row of the
 -- query's own attempt; a later view or replay only names the attempt. Nothing that the caller passes can widen it.
+-- A view may be narrowed within the answer (see store.narrowing_of): what it says is added to what the attempt says, so it can
+-- only show less.
 CREATE OR REPLACE FUNCTION store.scope_of(
     p_event uuid,
     OUT plate varchar, OUT state varchar, OUT captured_from timestamptz, OUT captured_until timestamptz,
     OUT as_of timestamptz, OUT asked_at timestamptz, OUT geo_state varchar,
-    OUT near_latitude double precision, OUT near_longitude double precision, OUT near_meters double precision)
+    OUT near_latitude double precision, OUT near_longitude double precision, OUT near_meters double precision,
+    OUT source_kind varchar, OUT within_latitude double precision, OUT within_longitude double precision,
+    OUT within_meters double precision)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -12,6 +45,7 @@ DECLARE
     asked audit.event := audit.committed_event(p_event);
     attempt audit.event := asked;
     details jsonb;
+    narrowing jsonb;
 BEGIN
     IF asked.kind IN ('query.viewed', 'query.replayed', 'report.printed') THEN
         SELECT e.* INTO attempt FROM audit.event_by_id(asked.query) e;
@@ -34,6 +68,19 @@ BEGIN
     IF plate IS NULL OR plate !~ '^[A-Z0-9]{1,10}$' OR state IS NULL OR state = ''
        OR captured_from IS NULL OR captured_until IS NULL THEN
         RAISE EXCEPTION 'the event is no whole question' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    narrowing := store.narrowing_of(asked);
+    IF narrowing IS NOT NULL THEN
+        captured_from := greatest(captured_from, (narrowing->>'captured_from')::timestamptz);
+        captured_until := least(captured_until, (narrowing->>'captured_until')::timestamptz);
+        IF narrowing->>'place_state' <> geo_state THEN
+            captured_until := captured_from;
+        END IF;
+        geo_state := coalesce(geo_state, narrowing->>'place_state');
+        source_kind := narrowing->>'source_kind';
+        within_latitude := (narrowing->'near'->>'latitude_e6')::integer / 1e6;
+        within_longitude := (narrowing->'near'->>'longitude_e6')::integer / 1e6;
+        within_meters := (narrowing->'near'->>'radius_m')::integer;
     END IF;
 END
 $function$;
@@ -98,6 +145,9 @@ BEGIN
           AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
           AND (s.near_meters IS NULL OR store.meters_between(
                s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
+          AND (s.source_kind IS NULL OR v.source_kind = s.source_kind)
+          AND (s.within_meters IS NULL OR store.meters_between(
+               s.within_latitude, s.within_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.within_meters)
         ORDER BY v.captured_at DESC, v.record_id DESC
         LIMIT page_size) r
     JOIN store.make make ON make.id = r.make_id
@@ -128,6 +178,9 @@ BEGIN
       AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
       AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
       AND (s.near_meters IS NULL OR store.meters_between(
-           s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters);
+           s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
+      AND (s.source_kind IS NULL OR v.source_kind = s.source_kind)
+      AND (s.within_meters IS NULL OR store.meters_between(
+           s.within_latitude, s.within_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.within_meters);
 END
 $function$;

@@ -8,15 +8,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import kept_forms
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
-from lpr import page_cursors, policy, recall, search
+from lpr import narrowing, page_cursors, policy, recall, search
+from lpr.forms.narrowing import NarrowingForm
 from lpr.forms.query import QueryForm
 from lpr.forms.recall import RecallForm
+from lpr.narrowing import Narrowing
 from lpr.views import result_page
+
+# The button that shows the timeframes of the reason chosen, for who has no script; it asks nothing.
+OFFER = "offer_timeframes"
+RECENT_CASES = 8
 
 
 @kept_forms.keeps_form
@@ -26,14 +32,16 @@ from lpr.views import result_page
 def ask(request: HttpRequest) -> HttpResponse:
     """The form; a whole question is asked and leads to its result, anything else is refused, on record (QRY-1, QRY-8)."""
     typed = kept_forms.arrived(request)
+    if typed is None and OFFER in request.POST:
+        typed = {name: request.POST.getlist(name) for name in request.POST}
     sent = request.POST if request.method == "POST" and typed is None else None
     form = QueryForm(sent, asker=user_of(request), now=timezone.now())
     if not form.is_bound:
         kept_forms.fill(form, typed or {})
-        return render(request, "lpr/query_form.html", {"form": form})
+        return _form_page(request, form)
     if not form.is_valid():
         search.refuse(entered=form.entered(), errors=form.mistakes())
-        return render(request, "lpr/query_form.html", {"form": form}, status=400)
+        return _form_page(request, form, status=400)
     try:
         answered = search.run_query(query=form.query())
     except search.QueryFailed:
@@ -41,21 +49,43 @@ def ask(request: HttpRequest) -> HttpResponse:
     return _see_other(reverse("lpr:query", args=[answered.id]))
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @private_page
 def result(request: HttpRequest, query: UUID) -> HttpResponse:
-    """A page of the result: a look of its own at the logged query, which is on record before anything is shown (AUD-6)."""
+    """A page of the result: a look of its own at the logged query, which is on record before anything is shown (AUD-6).
+
+    A POST narrows it: what to is on record first, and the address that follows names that record alone.
+    """
+    form = None
+    if request.method == "POST":
+        form = NarrowingForm(request.POST, zone=policy.zone_of(user_of(request)))
+        if form.is_valid():
+            return _narrowed(request, query, form.narrowing())
     try:
         cursor = page_cursors.read(query, request.GET.get("before", ""))
-        opened = recall.opened(query=query, user=user_of(request), purpose="results", page=cursor.number)
-    except (signing.BadSignature, recall.QueryNotFound) as refusal:
+        look = {"narrowed_by": UUID(request.GET["look"])} if "look" in request.GET else {}
+        opened = recall.opened(query=query, user=user_of(request), purpose="results", page=cursor.number, **look)
+    except (signing.BadSignature, recall.QueryNotFound, ValueError) as refusal:
         raise Http404 from refusal
     try:
-        page = None if opened.asked.count is None else search.page(
-            event=opened.event, cursor=cursor, size=settings.READS_PER_PAGE)
+        shown = result_page.shown(opened, cursor, narrowed_by=look.get("narrowed_by"))
+    except narrowing.LookNotFound as refusal:
+        raise Http404 from refusal
     except search.QueryFailed:
         return failed(request)
-    return render(request, "lpr/query_result.html", result_page.context(request, opened.asked, page))
+    return render(request, "lpr/query_result.html", result_page.context(request, opened.asked, shown, form),
+                  status=400 if form else 200)
+
+
+def _narrowed(request: HttpRequest, query: UUID, part: Narrowing | None) -> HttpResponse:
+    address = reverse("lpr:query", args=[query])
+    if part is None:
+        return _see_other(address)
+    try:
+        look = recall.opened(query=query, user=user_of(request), purpose="narrow", narrowing=part.facts()).event
+    except recall.QueryNotFound as refusal:
+        raise Http404 from refusal
+    return _see_other(f"{address}?look={look}")
 
 
 @require_POST
@@ -68,7 +98,7 @@ def again(request: HttpRequest, query: UUID) -> HttpResponse:
     except recall.QueryNotFound as refusal:
         raise Http404 from refusal
     form = QueryForm(initial=asked.query.entries(), asker=user_of(request), now=timezone.now())
-    return render(request, "lpr/query_form.html", {"form": form, "again": asked})
+    return _form_page(request, form, again=asked)
 
 
 @require_http_methods(["GET", "POST"])
@@ -84,6 +114,14 @@ def recalled(request: HttpRequest) -> HttpResponse:
     return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following,
                                                 "shared": recall.shared(limit=settings.READS_PER_PAGE),
                                                 "zone": policy.zone_of(user_of(request))})
+
+
+def _form_page(request: HttpRequest, form: QueryForm, *, again: recall.Asked | None = None, status: int = 200) -> HttpResponse:
+    """The form with what its reason allows, and the asker's recent case references, asked of the log anew."""
+    form.offer_timeframes()
+    shown = {"form": form, "again": again, "recent_cases": recall.recent_cases(limit=RECENT_CASES),
+             "map": result_page.map_data(), "offer": OFFER}
+    return render(request, "lpr/query_form.html", shown, status=status)
 
 
 def _see_other(address: str) -> HttpResponse:

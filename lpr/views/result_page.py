@@ -1,7 +1,9 @@
 """What the page of a result shows: the question in words, the reads with their addresses, the map (RES-1 to RES-7)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -10,16 +12,43 @@ from django.utils import timezone
 
 from accounts.access import user_of
 from accounts.roles import Right, may
-from lpr import page_cursors, policy, read_tokens, sharing, states, timeframes
+from lpr import narrowing, page_cursors, policy, read_tokens, search, sharing, states, timeframes
+from lpr.forms.narrowing import NarrowingForm
 from lpr.forms.sharing import ShareForm
 from lpr.models import Offense, ReasonCode, StreetDataset
+from lpr.narrowing import Narrowing
 from lpr.query import Query
-from lpr.recall import Asked
-from lpr.search import Page, Read
+from lpr.recall import Asked, Opened
+from lpr.search import Cursor, Page, Read
 
 
-def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, Any]:
-    """The variables of the page; `page` is None for a query that was never answered."""
+@dataclass(frozen=True)
+class Shown:
+    """What a look shows: a page of the answer, or of the part of it that `narrowing` says, which `look` put on record."""
+
+    page: Page
+    narrowing: Narrowing | None = None
+    look: UUID | None = None
+    count: int = 0
+
+
+def shown(opened: Opened, cursor: Cursor, *, narrowed_by: UUID | None) -> Shown | None:
+    """The page of the look; None for a query that was never answered.
+
+    Raises:
+        lpr.narrowing.LookNotFound: `narrowed_by` is no look of this person at this query.
+        lpr.search.QueryFailed: the store did not answer.
+    """
+    if opened.asked.count is None:
+        return None
+    narrowed = narrowing.seen(event=opened.event) if narrowed_by else None
+    page = search.page(event=opened.event, cursor=cursor, size=settings.READS_PER_PAGE)
+    return Shown(page, narrowed, narrowed_by, search.count(event=opened.event) if narrowed else opened.asked.count)
+
+
+def context(request: HttpRequest, asked: Asked, look: Shown | None, form: NarrowingForm | None = None) -> dict[str, Any]:
+    """The variables of the page; `look` is None for a query that was never answered, `form` one to be corrected."""
+    page = look.page if look else None
     shown: dict[str, Any] = {
         "asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data(),
         "zone": policy.zone_of(user_of(request)), "is_asker": asked.actor_id == user_of(request).pk,
@@ -33,6 +62,10 @@ def context(request: HttpRequest, asked: Asked, page: Page | None) -> dict[str, 
         shown["state_unread"] = _with_tokens(request, asked, page.state_unread)
         shown["next"] = page.next and page_cursors.text(asked.id, page.next)
         shown["is_first"] = page.number == 1
+        shown["look"] = look
+        shown["narrowing_form"] = form or NarrowingForm(
+            initial=look.narrowing.entries() if look and look.narrowing else None, zone=shown["zone"])
+        shown["first_page"] = f"?look={look.look}" if look and look.look else ""
     return shown
 
 

@@ -87,7 +87,7 @@ def test_what_the_source_did_not_give_is_said(browser):
     store_read(make="", model="", address="", intersection="", confidence=None)
     store_read(address="about 1150 Hwy 360", address_is_approximate=True, plate_photo_cut=True)
     page = shown(browser, ask(browser))
-    for text in ("make not given by source", "model not given by source", "none within 1 mile", "(approximate)",
+    for text in ("make not given by source", "model not given by source", "none within 1 mile", "about 1150 Hwy 360",
                  "cut from the vehicle photo"):
         assert text in page
 

@@ -26,6 +26,14 @@ export class Pins {
     if (!this.map.getBounds().pad(-0.05).contains(place.at)) this.map.panTo(place.at);
   }
 
+  // Only these from now on. They are numbered anew, as the list numbers what is left of it.
+  show(places) {
+    places.forEach((place, index) => { place.number = index + 1; });
+    this.places = places;
+    if (!places.includes(this.chosen)) this.chosen = null;
+    this.draw();
+  }
+
   // The pins are made anew; a reader who was on one by keyboard goes on from the chosen one, or from the map.
   draw() {
     const hadFocus = document.activeElement?.classList.contains("pin");
