@@ -1,7 +1,8 @@
 """`make test`: the whole suite on a real PostgreSQL and a real Chromium, on all cores.
 
 Arguments go to pytest. A Chromium is found or, as root with apt, installed; where neither works the run says so and fails,
-because browser tests that did not run prove nothing.
+because browser tests that did not run prove nothing. KEEP_CLUSTER=1 leaves the stopped database cluster with its template for
+the next run, which then starts ten seconds sooner.
 """
 
 import os
@@ -44,8 +45,9 @@ def main() -> None:
         environment.setdefault("EMBEDDED_CLUSTERS", str(memory / "plateledger"))
     workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2), "--dist", "loadgroup"]
     done = subprocess.run([sys.executable, "-m", "pytest", *workers, *arguments], cwd=ROOT, env=environment, check=False)
+    leave = "stop" if os.environ.get("KEEP_CLUSTER") == "1" else "destroy"
     end = [sys.executable, "-c", "import os, pathlib; from config import embedded;"
-            " embedded.destroy(pathlib.Path(os.environ['DATA_DIR']))"]
+            f" embedded.{leave}(pathlib.Path(os.environ['DATA_DIR']))"]
     subprocess.run(end, cwd=ROOT, env=environment, check=False)
     sys.exit(done.returncode)
 
