@@ -43,12 +43,16 @@ class Authority(NamedTuple):
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
+Authorities = Mapping[str, tuple[tuple[Authority, Authority], ...]]
+"""By state: the law's validity and the source's own authority."""
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What the reads of one delivery are checked against."""
 
     source: Source
-    authorities: Mapping[str, tuple[tuple[Authority, Authority], ...]]
+    authorities: Authorities
     atlas: Atlas
     now: datetime
 
@@ -57,7 +61,7 @@ class Conditions:
         return self.now - timedelta(days=self.source.retention_days)
 
 
-def authorities_of(source: Source, *, using: str) -> dict[str, tuple[tuple[Authority, Authority], ...]]:
+def authorities_of(source: Source, *, using: str) -> Authorities:
     """By state, the law's validity and the source's own authority; a day must lie in both (DAT-2)."""
     found: dict[str, tuple[tuple[Authority, Authority], ...]] = {}
     for authority in SourceAuthority.objects.using(using).filter(source=source).select_related("jurisdiction"):
@@ -82,7 +86,7 @@ def admit(sent: NativeRead, conditions: Conditions) -> PreparedRead:
     _check_time(sent.captured_at, conditions)
     latitude_e6, longitude_e6 = round(sent.latitude * 1_000_000), round(sent.longitude * 1_000_000)
     around = conditions.atlas.around(latitude_e6, longitude_e6)
-    _check_authority(sent.captured_at, around, conditions)
+    check_authority(sent.captured_at, around, conditions.authorities)
     return PreparedRead(
         record_id=record_id(conditions.source.pk, sent.source_record_id),
         digest=_digest(sent, plate, state, latitude_e6, longitude_e6),
@@ -121,11 +125,16 @@ def _check_time(captured_at: datetime, conditions: Conditions) -> None:
                           "source are kept.")
 
 
-def _check_authority(captured_at: datetime, around: Surroundings, conditions: Conditions) -> None:
+def check_authority(captured_at: datetime, around: Surroundings, authorities: Authorities) -> None:
+    """Whether law and source allow to collect there on that day (DAT-2).
+
+    Raises:
+        NotAdmitted: the place lies in no state, or the source has no authority there.
+    """
     if around.state is None:
         raise NotAdmitted("Not authorized: the place lies in no state.")
     day = captured_at.astimezone(ZoneInfo(around.zone)).date()
-    pairs = conditions.authorities.get(around.state, ())
+    pairs = authorities.get(around.state, ())
     if not any(law.covers(day) and own.covers(day) for law, own in pairs):
         raise NotAdmitted(f"Not authorized: the source has no authority to collect in {around.state} on {day}.")
 

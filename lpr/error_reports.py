@@ -19,7 +19,7 @@ from django.forms import BaseForm
 from accounts.models import User
 from audit.events import Kind
 from audit.record import record, record_durably
-from lpr import loading, photos, recall, search
+from lpr import admission, geography, loading, photos, recall, search
 from lpr.models import CorrectionNotice, ErrorKind, ErrorReport, ReportStatus, Source
 from lpr.models.source import SourceKind
 from lpr.read_tokens import Shown
@@ -41,6 +41,19 @@ class AlreadyResolved(Exception):
 
 class ResolutionFailed(Exception):
     """The store did not take the resolution; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class CorrectedPlace:
+    """Where a read was captured after all, with what lies there."""
+
+    latitude_e6: int
+    longitude_e6: int
+    state: str
+    zone: str
+    address: str
+    intersection: str
+    address_is_approximate: bool
 
 
 class ShownRead(Protocol):
@@ -77,6 +90,17 @@ class ReportedRead:
     address: str
     confidence: int | None
     marked: str | None
+    latitude_e6: int
+    longitude_e6: int
+    retention_days: int
+
+    @property
+    def latitude(self) -> float:
+        return self.latitude_e6 / 1e6
+
+    @property
+    def longitude(self) -> float:
+        return self.longitude_e6 / 1e6
 
     @property
     def captured_there(self) -> datetime:
@@ -89,12 +113,37 @@ class ReportedRead:
 
 @dataclass(frozen=True)
 class Correction:
-    """What the photographs show, folded as in the store; an empty state was not readable."""
+    """What the photographs show, folded as in the store, and when and where they were taken; an empty state was not readable.
+
+    Time and place are None where they were right.
+    """
 
     plate: str
     state: str
     make: str
     model: str
+    captured_at: datetime | None = None
+    place: CorrectedPlace | None = None
+
+
+def place_at(*, read: ReportedRead, latitude_e6: int, longitude_e6: int, captured_at: datetime) -> CorrectedPlace:
+    """The place of a correction, with address, crossing and zone as a loading fills them in (DAT-6).
+
+    Args:
+        read: the wrong read, of whose source it is asked whether it may collect there.
+        latitude_e6, longitude_e6: in millionths of a degree.
+        captured_at: when the read was captured after all.
+
+    Raises:
+        lpr.admission.NotAdmitted: the source has no authority there at that time (DAT-2).
+    """
+    around = geography.atlas().around(latitude_e6, longitude_e6)
+    source = Source.objects.get(pk=read.source_id)
+    admission.check_authority(captured_at, around, admission.authorities_of(source, using="default"))
+    return CorrectedPlace(
+        latitude_e6=latitude_e6, longitude_e6=longitude_e6, state=around.state or "", zone=around.zone,
+        address=around.address[:200], intersection=around.intersection[:200],
+        address_is_approximate=around.address_is_approximate)
 
 
 def shown_read(*, shown: Shown, user: User) -> ShownRead:

@@ -80,7 +80,8 @@ BEGIN
         JOIN store.camera camera ON camera.id = read.camera_id
         JOIN store.make make ON make.id = read.make_id
         JOIN store.model model ON model.id = read.model_id
-        WHERE read.plate = corrected->>'plate' AND read.state = corrected->>'state' AND read.captured_at = wrong.captured_at
+        WHERE read.plate = corrected->>'plate' AND read.state = corrected->>'state'
+          AND read.captured_at = coalesce((corrected->>'captured_at')::timestamptz, wrong.captured_at)
           AND read.record_id = (corrected->>'record_id')::uuid
           AND (read.plate, read.state) IS DISTINCT FROM (wrong.plate, wrong.state)
     ),

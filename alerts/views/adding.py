@@ -29,13 +29,18 @@ from lpr import comparison, read_tokens, recall
 def add(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     typed = kept_forms.arrived(request)
+    # A kept form's token is of the session that ended; what it was filled in from is in the form.
+    token = request.GET.get("read") or ("" if typed is not None else request.POST.get("read", ""))
     if request.method == "GET" or typed is not None:
-        if first := _compare_first(request):
+        if first := _compare_first(request, token):
             return first
-        form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request))
+        form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request, token))
         kept_forms.fill(form, typed or {})
-        return render(request, "alerts/new.html", {"form": form})
+        return render(request, "alerts/new.html", {"form": form, "read_token": token})
     form = AlertForm(request.POST, user=user_of(request), now=now)
+    if first := _compare_first(request, token):
+        entries.refuse(entered=form.entered(), errors={"read": ["The read was not compared with its photos."]})
+        return first
     if form.is_valid():
         try:
             entry = entries.add(owner=user_of(request), **form.entry(), **form.sharing(), now=now)
@@ -44,13 +49,13 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             return see_other("alerts:list", entry.alert_list_id)
     entries.refuse(entered=form.entered(), errors=form.mistakes())
-    return render(request, "alerts/new.html", {"form": form}, status=400)
+    return render(request, "alerts/new.html", {"form": form, "read_token": token}, status=400)
 
 
-def _filled_in(request: HttpRequest) -> dict[str, Any]:
+def _filled_in(request: HttpRequest, token: str) -> dict[str, Any]:
     """What is known of the alert already: from `?query=` or `?read=`."""
     try:
-        if token := request.GET.get("read"):
+        if token:
             shown = read_tokens.opened(token, user_id=user_of(request).pk, session_key=request.session.session_key)
             return _of_hit(request, shown.hit) if shown.hit else _of_query(request, shown.query)
         if query := request.GET.get("query"):
@@ -60,9 +65,8 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
     return {}
 
 
-def _compare_first(request: HttpRequest) -> HttpResponse | None:
+def _compare_first(request: HttpRequest, token: str) -> HttpResponse | None:
     """On to the photos, where the read was not compared with them yet (BEY-6)."""
-    token = request.GET.get("read")
     if not token or not settings.LOOK_BEFORE_USE:
         return None
     try:

@@ -74,7 +74,7 @@ class ErrorReportAdmin(AuditedAdmin):
 
     def _resolve(self, request: HttpRequest, report: ErrorReport) -> HttpResponse:
         read = error_reports.opened(report=report)
-        form = ResolutionForm(request.POST if request.method == "POST" else None, read=read)
+        form = ResolutionForm(request.POST if request.method == "POST" else None, read=read, now=timezone.now())
         if form.is_bound:
             if form.is_valid() and _resolved(form, report, read):
                 messages.success(request, f"The report was resolved: {form.cleaned_data['resolution']}.")

@@ -17,7 +17,8 @@ $function$;
 CREATE OR REPLACE FUNCTION store.reported_reads(p_event uuid)
 RETURNS TABLE (reported uuid, source_id integer, record_id uuid, plate varchar, state varchar, captured_at timestamptz,
                stored_at timestamptz, make varchar, model varchar, source varchar, source_kind varchar, camera varchar,
-               place_state varchar, zone varchar, address varchar, confidence smallint, marked varchar)
+               place_state varchar, zone varchar, address varchar, confidence smallint, marked varchar,
+               latitude_e6 integer, longitude_e6 integer, retention_days integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan
@@ -34,7 +35,8 @@ BEGIN
     FROM (SELECT id FROM jsonb_array_elements_text(asked.payload::jsonb->'details'->'reported') id LIMIT 100) listed;
     RETURN QUERY
     SELECT n.id, r.source_id, r.record_id, r.plate, r.state, r.captured_at, r.stored_at, make.name, model.name, source.label,
-           source.kind, camera.name, place.state, place.zone, place.address, r.confidence, m.kind
+           source.kind, camera.name, place.state, place.zone, place.address, r.confidence, m.kind,
+           r.latitude_e6, r.longitude_e6, source.retention_days
     FROM unnest(named) WITH ORDINALITY n(id, position)
     CROSS JOIN LATERAL store.reported_key(n.id) key
     JOIN store.read r ON r.plate = key.plate AND r.state = key.state AND r.captured_at = key.captured_at
@@ -75,8 +77,8 @@ BEGIN
 END
 $function$;
 
--- A corrected read is a new row with what the event says; the old one stays, hidden by its marker (decision 15). Time, place,
--- camera and source are those of the old row. The record id is new: its photos are copies.
+-- A corrected read is a new row with what the event says; the old one stays, hidden by its marker (decision 15). Camera and source
+-- are those of the old row, and time and place too where the event gives none. The record id is new: its photos are copies.
 CREATE OR REPLACE FUNCTION store.correct_read(p_event uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -84,17 +86,31 @@ AS $function$
 DECLARE
     reported uuid := store.mark_reported(p_event, 'corrected');
     corrected jsonb;
+    moved jsonb;
 BEGIN
     SELECT e.payload::jsonb->'details'->'corrected' INTO corrected FROM audit.event_by_id(p_event) e;
     IF corrected->>'plate' IS NULL OR corrected->>'plate' !~ '^[A-Z0-9]{1,10}$' OR corrected->>'record_id' IS NULL THEN
         RAISE EXCEPTION 'the event holds no whole correction' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    moved := corrected->'place';
+    IF moved IS NOT NULL THEN
+        INSERT INTO store.place (state, zone, address, intersection, address_is_approximate)
+        VALUES (moved->>'state', moved->>'zone', coalesce(moved->>'address', ''), coalesce(moved->>'intersection', ''),
+                coalesce((moved->>'address_is_approximate')::boolean, false))
+        ON CONFLICT DO NOTHING;
+    END IF;
     INSERT INTO store.make (name) VALUES (coalesce(corrected->>'make', '')) ON CONFLICT DO NOTHING;
     INSERT INTO store.model (name) VALUES (coalesce(corrected->>'model', '')) ON CONFLICT DO NOTHING;
     INSERT INTO store.read (captured_at, received_at, stored_at, record_id, latitude_e6, longitude_e6, source_id, camera_id,
                             place_id, make_id, model_id, confidence, plate_photo_cut, plate, state)
-    SELECT r.captured_at, r.received_at, clock_timestamp(), (corrected->>'record_id')::uuid, r.latitude_e6, r.longitude_e6,
-           r.source_id, r.camera_id, r.place_id,
+    SELECT coalesce((corrected->>'captured_at')::timestamptz, r.captured_at), r.received_at, clock_timestamp(),
+           (corrected->>'record_id')::uuid, coalesce((moved->>'latitude_e6')::integer, r.latitude_e6),
+           coalesce((moved->>'longitude_e6')::integer, r.longitude_e6), r.source_id, r.camera_id,
+           CASE WHEN moved IS NULL THEN r.place_id ELSE (
+               SELECT p.id FROM store.place p
+               WHERE p.state = moved->>'state' AND p.zone = moved->>'zone' AND p.address = coalesce(moved->>'address', '')
+                 AND p.intersection = coalesce(moved->>'intersection', '')
+                 AND p.address_is_approximate = coalesce((moved->>'address_is_approximate')::boolean, false)) END,
            (SELECT w.id FROM store.make w WHERE w.name = coalesce(corrected->>'make', '')),
            (SELECT w.id FROM store.model w WHERE w.name = coalesce(corrected->>'model', '')),
            r.confidence, r.plate_photo_cut, corrected->>'plate', coalesce(corrected->>'state', '')

@@ -1,5 +1,6 @@
 """The pages of a query: ask, look at the result, recall, ask again (QRY-1 to QRY-9, RES-1 to RES-7)."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -63,7 +64,7 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
             return _narrowed(request, query, form.narrowing())
     try:
         cursor = page_cursors.read(query, request.GET.get("before", ""))
-        look = {"narrowed_by": UUID(request.GET["look"])} if "look" in request.GET else {}
+        look: dict[str, Any] = {"narrowed_by": UUID(request.GET["look"])} if "look" in request.GET else {}
         opened = recall.opened(query=query, user=user_of(request), purpose="results", page=cursor.number, **look)
     except (signing.BadSignature, recall.QueryNotFound, ValueError) as refusal:
         raise Http404 from refusal

@@ -87,6 +87,24 @@ def test_an_alert_from_a_result_leads_past_the_photos(browser, events, load_read
 
 
 @pytest.mark.req("BEY-6")
+def test_the_form_of_an_alert_from_a_read_is_not_taken_before_the_photos_were_looked_at(browser, events, load_read):
+    load_read()
+    link = alert_link(browser, ask(browser))
+    token = link.partition("read=")[2]
+    entry = {"plate": "XYZ1234", "state": "OH", "reason": "CRIM", "for_whom": "self", "scope": "self", "ongoing": "on",
+             "case_reference": "Subject name John Doe, case number 12345678", "read": token}
+    answer = browser.post("/alerts/new/", entry)
+    assert answer.status_code == 303
+    assert answer["Location"].endswith("/compare/")
+    assert not events("entry.added")
+    assert "not compared" in events("entry.refused")[0]["details"]["errors"]["read"][0]
+    browser.post(answer["Location"], dict.fromkeys(ALIKE, "on"))
+    assert f'name="read" value="{token}"' in browser.get(link).content.decode()
+    browser.post("/alerts/new/", entry)
+    assert len(events("entry.added")) == 1
+
+
+@pytest.mark.req("BEY-6")
 def test_an_alert_from_a_hit_leads_past_the_photos(browser, load_read, watch):
     watch()
     load_read()

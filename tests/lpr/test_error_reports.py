@@ -1,7 +1,8 @@
 """A wrong read from its report to its resolution, and who hears of it (RES-4, BEY-7)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -169,6 +170,42 @@ def test_a_correction_of_the_vehicle_alone_keeps_plate_and_time(browser, desk, l
     assert "1 read found" in page
     assert "Toyota, Camry" in page
     assert not Hit.objects.exclude(record_id=old).exists()
+
+
+@pytest.mark.req("RES-4", "DAT-6", "BEY-7")
+def test_time_and_place_are_corrected_and_who_watches_the_plate_is_told_but_not_alerted_again(
+        browser, desk, officer2, load_read, watch, events):
+    captured = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+    old = load_read(captured_at=captured)
+    watch(owner=officer2)
+    report = reported(browser)
+    there = captured.astimezone(ZoneInfo("America/New_York")) - timedelta(hours=2)
+    outcome(desk, report, "corrected", captured=f"{there:%Y-%m-%d %H:%M:%S}", latitude="40.100000", longitude="-83.100000")
+    page = shown(browser, ask(browser))
+    assert "1 read found" in page
+    assert f"{there.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" in page
+    assert 'data-lat="40.100000" data-lon="-83.100000"' in page
+    assert str(old) not in page
+    [event] = events("read.resolved", actor="quality")
+    place = event["details"]["corrected"]["place"]
+    assert (place["latitude_e6"], place["state"], place["zone"]) == (40_100_000, "OH", "America/New_York")
+    assert not Hit.objects.exclude(record_id=old).exists()
+
+
+@pytest.mark.req("RES-4", "DAT-2")
+@pytest.mark.parametrize(("changes", "field"), [
+    ({"captured": "2999-01-01 10:00:00"}, "captured"), ({"captured": "2001-01-01 10:00:00"}, "captured"),
+    ({"captured": "yesterday"}, "captured"), ({"latitude": "91"}, "latitude"),
+    # In the sea, and where the source has no authority.
+    ({"latitude": "30.0", "longitude": "-60.0"}, "latitude"), ({"latitude": "30.27", "longitude": "-97.74"}, "latitude"),
+])
+def test_an_impossible_time_or_place_is_refused(browser, desk, load_read, changes, field):
+    load_read()
+    report = reported(browser)
+    answer = resolve(desk, report, "corrected", **changes)
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [field]
+    assert "1 read found" in shown(browser, ask(browser))
 
 
 @pytest.mark.req("RES-4", "ALR-5", "DAT-4")
