@@ -75,4 +75,5 @@ def install(*, now: datetime) -> None:
         Course.objects.get_or_create(code=code, defaults={"name": name, "interval_months": months, "roles": list(roles)})
     for text in QUESTIONS:
         ChallengeQuestion.objects.get_or_create(text=text)
-    RulesText.objects.get_or_create(version=1, defaults={"body": RULES, "in_force_from": now})
+    RulesText.objects.get_or_create(version=1, defaults={
+        "body": RULES, "state": RulesText.State.APPROVED, "side": RulesText.Side.AGENCY, "in_force_from": now})

@@ -33,6 +33,12 @@ BODIES: dict[str, str] = {
         "ended; a new factor is set up at the next sign-in." + NOT_YOU,
     Notice.Kind.RECOVERY_CODE_USED: "A recovery code of the account {username} was used at {at} UTC." + NOT_YOU,
     Notice.Kind.RECOVERY_CODES_MADE: "New recovery codes were made for the account {username} at {at} UTC." + NOT_YOU,
+    Notice.Kind.RULES_SUBMITTED:
+        "{by} sent a draft of the rules of behavior for the agency's approval at {at} UTC.\nRead, approve or refuse it in the "
+        "back office.\n",
+    Notice.Kind.RULES_APPROVED: "The agency approved your draft of the rules of behavior at {at} UTC.\n",
+    Notice.Kind.RULES_REFUSED:
+        "The agency refused your draft of the rules of behavior at {at} UTC.\nThe reason stands with it in the back office.\n",
 }
 # Of these the managers of the area hear too.
 FOR_MANAGERS = frozenset({Notice.Kind.FACTOR_RESET, Notice.Kind.PASSWORD_RESET_STARTED})

@@ -23,12 +23,17 @@ class Role(TextChoices):
 class Right(TextChoices):
     QUERY = "query", "Ask about a plate, keep alert lists"
     SEARCH_AUDIT = "search_audit", "Search audit records of the AOR, or all of them"
+    SEE_AFFIRMATIONS = "see_affirmations", "See who affirmed which rules of behavior"
 
 
 ASKERS = frozenset({Role.OFFICER, Role.SUPPORT_STAFF, Role.SUPERVISOR})
 AUDIT_READERS = frozenset({Role.SUPERVISOR, Role.AGENCY_MANAGER, Role.OPR_AUDITOR})
 
-RIGHTS: dict[Right, frozenset[Role]] = {Right.QUERY: ASKERS, Right.SEARCH_AUDIT: AUDIT_READERS}
+RIGHTS: dict[Right, frozenset[Role]] = {
+    Right.QUERY: ASKERS,
+    Right.SEARCH_AUDIT: AUDIT_READERS,
+    Right.SEE_AFFIRMATIONS: frozenset({Role.AGENCY_MANAGER, Role.OPR_AUDITOR, Role.AGENCY_APPOINTER}),
+}
 
 # Who is appointed by whom (ACC-4). Officers and support staff come by request.
 APPOINTS: dict[str, frozenset[Role]] = {
@@ -60,7 +65,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         # Of those whom the appointer appoints: they are in no manager's hands.
         "accounts.trainingrecord": ("view", "add"),
         "accounts.course": ("view",),
-        "accounts.rulestext": ("view", "change"),
+        "accounts.rulestext": ("view", "add", "change"),
     },
     Role.HELP_DESK: {},
     Role.DATA_QUALITY: {"lpr.errorreport": ("view", "change")},

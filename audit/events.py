@@ -29,6 +29,14 @@ class Kind(TextChoices):
     ACCOUNT_RELEASED = "account.released", "Account released"  # username; how: recovery, where no manager did
     ADDRESS_LOCKED = "address.locked", "Address locked"  # failures
     RULES_AFFIRMED = "rules.affirmed", "Rules of behavior affirmed"  # version
+    # Texts of the rules: each names the text by its number and the words by their digest.
+    RULES_DRAFTED = "rules.drafted", "Rules of behavior drafted"
+    RULES_DRAFT_CHANGED = "rules.draft_changed", "Draft of the rules of behavior changed"
+    RULES_SUBMITTED = "rules.submitted", "Rules of behavior sent for approval"
+    RULES_APPROVED = "rules.approved", "Rules of behavior approved"  # version, in_force_from
+    RULES_TURNED_DOWN = "rules.turned_down", "Rules of behavior turned down"  # reason_given
+    RULES_STEP_REFUSED = "rules.refused", "Step of the rules of behavior refused"  # why
+    RULES_AFFIRMATIONS_VIEWED = "rules.affirmations_viewed", "Who affirmed which rules was looked at"
     # Requests to account: each names the request by its number.
     REQUEST_FILED = "request.filed", "Request to account filed"  # scan: whether one came with it
     REQUEST_FORM_REFUSED = "request.refused", "Request to account not taken"  # why, fields

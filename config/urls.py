@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("groups/", include("accounts.group_urls")),
     path("rules/", rules.read, name="rules"),
+    path("rules/affirmations/", rules.affirmations, name="rules_affirmations"),
     path("", include("lpr.urls")),
     path("alerts/", include("alerts.urls")),
     path("audit/", include("audit.urls")),

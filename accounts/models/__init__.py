@@ -10,7 +10,7 @@ from accounts.models.lockout import Lockout
 from accounts.models.notice import Notice
 from accounts.models.recovery import RecoveryLink, TemporaryPassword
 from accounts.models.registration_key import RegistrationKey
-from accounts.models.rules import RulesText
+from accounts.models.rules import RulesAffirmation, RulesText
 from accounts.models.second_factor import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from accounts.models.training import Course, TrainingRecord
 from accounts.models.user import Component, JobCategory, User
@@ -19,6 +19,6 @@ from accounts.roles import Role
 __all__ = [
     "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "Authenticator", "ChallengeAnswer",
     "ChallengeQuestion", "Component", "Course", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
-    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RosterDraft", "RulesText", "SealedDraft",
-    "TemporaryPassword", "TrainingRecord", "User", "UserGroup",
+    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RosterDraft", "RulesAffirmation",
+    "RulesText", "SealedDraft", "TemporaryPassword", "TrainingRecord", "User", "UserGroup",
 ]

@@ -17,6 +17,9 @@ class Notice(models.Model):
         FACTOR_RESET = "factor_reset", "Second factor reset"
         RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
         RECOVERY_CODES_MADE = "recovery_codes_made", "Recovery codes made"
+        RULES_SUBMITTED = "rules_submitted", "Rules of behavior wait for your approval"
+        RULES_APPROVED = "rules_approved", "Rules of behavior approved"
+        RULES_REFUSED = "rules_refused", "Rules of behavior refused"
 
     account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=30)

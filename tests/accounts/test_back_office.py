@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client, RequestFactory
 
 from accounts.admin.training import TrainingRecordAdmin
-from accounts.models import AOR, Course, Lockout, RulesText, TrainingRecord, User
+from accounts.models import AOR, Course, Lockout, TrainingRecord, User
 from audit.admin_base import AuditedAdmin
 from audit.events import Kind
 from tests.personas import PASSWORD
@@ -178,28 +178,6 @@ def test_a_manager_releases_a_locked_account_in_the_back_office(manager, officer
 def test_others_see_no_release(superuser, officer, signed_in, now):
     Lockout.objects.create(username="officer", locked_at=now)
     assert 'value="release"' not in signed_in(superuser).get("/admin/accounts/lockout/").content.decode()
-
-
-@pytest.mark.req("ACC-8")
-def test_the_operator_drafts_the_agency_approves_and_nobody_changes_what_is_in_force(
-    operator, appointer, manager, signed_in, now,
-):
-    drafting, approving = signed_in(operator), signed_in(appointer)
-    add, first = "/admin/accounts/rulestext/add/", f"/admin/accounts/rulestext/{RulesText.objects.get().pk}/change/"
-    later = {"in_force_from_0": "2027-01-01", "in_force_from_1": "00:00:00"}
-    assert drafting.post(add, {"version": 2, "body": "Second."} | later).status_code == 302
-    draft = RulesText.objects.get(version=2)
-    assert draft.in_force_from is None
-    page = f"/admin/accounts/rulestext/{draft.pk}/change/"
-    past = {"in_force_from_0": "2020-01-01", "in_force_from_1": "00:00:00"}
-    assert "not in the past" in approving.post(page, past).content.decode()
-    assert approving.post(page, {"body": "Rewritten."} | later).status_code == 302
-    draft.refresh_from_db()
-    assert (draft.body, draft.in_force_from.year) == ("Second.", 2027)
-    for client in (drafting, approving):
-        assert client.post(first, {"version": 1, "body": "Changed."} | later).status_code == 403
-    assert approving.post(add, {"version": 3, "body": "x"}).status_code == 403
-    assert signed_in(manager).post(page, later).status_code == 403
 
 
 @pytest.mark.req("ACC-7", "ACC-10")

@@ -78,9 +78,9 @@ def test_without_the_tick_the_field_says_so_and_nothing_opens(officer, events):
 def test_an_old_version_cannot_be_affirmed_and_a_new_one_asks_again(officer, now, events):
     client = half_open(officer)
     affirm(client)
-    RulesText.objects.create(version=2, body="Newer rules.", in_force_from=now)
-    RulesText.objects.create(version=3, body="Not approved.")
-    RulesText.objects.create(version=4, body="Next year's.", in_force_from=now + timedelta(days=300))
+    RulesText.objects.create(version=2, body="Newer rules.", state="approved", in_force_from=now)
+    RulesText.objects.create(body="Not approved.")
+    RulesText.objects.create(version=3, body="Next year's.", state="approved", in_force_from=now + timedelta(days=300))
     assert client.get(API).json()["type"] == "rules-not-accepted"
     answer = client.post("/accounts/rules/", {"agree": "on", "version": "1"})
     assert answer.status_code == 403
@@ -91,12 +91,12 @@ def test_an_old_version_cannot_be_affirmed_and_a_new_one_asks_again(officer, now
 
 
 @pytest.mark.req("ACC-8")
-def test_nothing_opens_while_no_rules_are_in_force(officer):
-    RulesText.objects.all().delete()
-    client = half_open(officer)
-    assert "No rules of behavior are in force" in client.get("/accounts/rules/").content.decode()
-    assert client.post("/accounts/rules/", {"agree": "on", "version": "0"}).status_code == 403
-    assert client.get(API).status_code == 403
+def test_nothing_opens_while_no_rules_are_in_force(officer, now):
+    with time_machine.travel(now - timedelta(days=400)):
+        client = half_open(officer)
+        assert "No rules of behavior are in force" in client.get("/accounts/rules/").content.decode()
+        assert client.post("/accounts/rules/", {"agree": "on", "version": "0"}).status_code == 403
+        assert client.get(API).status_code == 403
 
 
 @pytest.mark.req("ACC-7")

@@ -20,6 +20,8 @@ from accounts.models import (
     ChallengeQuestion,
     Course,
     RegistrationKey,
+    RulesAffirmation,
+    RulesText,
     TrainingRecord,
     User,
     UserGroup,
@@ -127,6 +129,8 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
         RegistrationKey.objects.get(request__isnull=False), digest=None),
     "registration_key_one_standing_an_appointment": lambda world: copied(
         RegistrationKey.objects.get(appointment__isnull=False), digest=None),
+    "rules_text_in_force_is_approved": lambda world: RulesText.objects.create(body="x", in_force_from=datetime.now(UTC)) and None,
+    "rules_affirmation_once_a_user_and_text": lambda world: copied(RulesAffirmation.objects.get()),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -161,6 +165,7 @@ def world(officer, appointer, source, watch, load_read) -> World:
     now = datetime.now(UTC)
     Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,
                           stirred_at=now, expires_at=now)
+    RulesAffirmation.objects.create(user=officer, text=RulesText.objects.get(), first_at=now, last_at=now)
     return World(officer, Course.objects.earliest("pk"), source)
 
 

@@ -50,6 +50,7 @@ TABLE = """
        groups/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        groups/<int:group>/                                   -   -   -   -   .   .   .   .   .   .   .   .
        rules/                                                x   x   x   x   x   x   x   x   x   x   x   x
+       rules/affirmations/                                   .   .   .   .   x   x   x   x   .   .   .   .
        coverage/                                             x   x   x   x   x   x   x   x   x   x   x   x
        map/streets/                                          x   x   x   x   x   x   x   .   .   .   .   .
        map/tiles/<str:layer>/<int:z>/<int:y>/<int:x>         -   -   -   -   -   -   -   .   .   .   .   .
@@ -108,7 +109,7 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/accounts/aor/                                   .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/aor/add/                               .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/rulestext/                             .   .   .   .   x   x   .   x   .   .   x   x
-       admin/accounts/rulestext/add/                         .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/rulestext/add/                         .   .   .   .   .   .   .   x   .   .   x   .
        admin/accounts/trainingrecord/roster/                 .   .   .   .   x   x   .   .   .   .   .   .
        admin/accounts/trainingrecord/roster/template.csv     .   .   .   .   x   x   .   .   .   .   .   .
        admin/accounts/trainingrecord/roster/<uuid:draft>/    .   .   .   .   -   -   .   .   .   .   .   .
