@@ -4,19 +4,13 @@ A notice joins the transaction of what it tells of; a worker sends it. Each row 
 a worker that dies loses none.
 """
 
-import logging
-import smtplib
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Notice, Role, User
-
-logger = logging.getLogger(__name__)
+from audit.outbox import mail, send_each
 
 NOT_YOU = "\nIf this was not you, tell your Agency Manager and the help desk at once.\n"
 BODIES: dict[str, str] = {
@@ -60,26 +54,6 @@ def wake() -> None:
 def send_waiting(*, now: datetime) -> int:
     """Send what is owed; return how many notices left."""
     return send_each(Notice.objects.filter(sent_at__isnull=True), _send, now=now)
-
-
-def send_each(waiting: QuerySet, send: Callable[[Any, datetime], None], *, now: datetime) -> int:
-    """Hand each waiting row to `send`, which mails and marks it, in a transaction of its own; what fails waits."""
-    sent = 0
-    for pk in list(waiting.values_list("pk", flat=True)[:500]):
-        try:
-            with transaction.atomic():
-                row: Model | None = waiting.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
-                if row is not None:
-                    send(row, now)
-                    sent += 1
-        except (OSError, smtplib.SMTPException) as error:
-            logger.error("a mail about an account was not taken: %s", type(error).__name__)
-    return sent
-
-
-def mail(subject: str, body: str, *, to: list[str]) -> None:
-    """One mail to each address, so that nobody sees the others."""
-    get_connection().send_messages([EmailMessage(f"PlateLedger: {subject}", body, to=[address]) for address in to])
 
 
 def _send(notice: Notice, now: datetime) -> None:

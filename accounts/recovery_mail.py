@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import notices, recovery, typed_secrets
+from accounts import recovery, typed_secrets
 from accounts.models import RecoveryLink, TemporaryPassword
 from accounts.models.recovery import LIFE
+from audit import outbox
 
 # More mails than these within a link's life help nobody: whoever floods a mailbox gets no further.
 LIVE_LINKS = 3
@@ -40,8 +41,8 @@ def send_waiting(*, now: datetime) -> int:
     """Send the links and temporary passwords that are owed; return how many were dealt with. What is long over is dropped."""
     for model in (RecoveryLink, TemporaryPassword):
         model._default_manager.filter(asked_at__lt=now - KEPT).delete()
-    sent = notices.send_each(RecoveryLink.objects.filter(mailed_at__isnull=True), _send_link, now=now)
-    return sent + notices.send_each(TemporaryPassword.objects.filter(mailed_at__isnull=True), _send_password, now=now)
+    sent = outbox.send_each(RecoveryLink.objects.filter(mailed_at__isnull=True), _send_link, now=now)
+    return sent + outbox.send_each(TemporaryPassword.objects.filter(mailed_at__isnull=True), _send_password, now=now)
 
 
 def _send_link(link: RecoveryLink, now: datetime) -> None:
@@ -53,13 +54,13 @@ def _send_link(link: RecoveryLink, now: datetime) -> None:
     link.mailed_at = now
     if not recovery.can_recover(user):
         link.save(update_fields=["mailed_at"])
-        notices.mail("new password", NO_LINK.format(username=user.username), to=[user.email])
+        outbox.mail("new password", NO_LINK.format(username=user.username), to=[user.email])
         return
     token = secrets.token_urlsafe(32)
     link.digest = recovery.digest(token)
     link.save(update_fields=["mailed_at", "digest"])
     address = settings.SITE_URL + reverse("accounts:recover_answer", args=[token])
-    notices.mail("new password", LINK.format(username=user.username, address=address), to=[user.email])
+    outbox.mail("new password", LINK.format(username=user.username, address=address), to=[user.email])
 
 
 def _send_password(row: TemporaryPassword, now: datetime) -> None:
@@ -70,4 +71,4 @@ def _send_password(row: TemporaryPassword, now: datetime) -> None:
     password = typed_secrets.make()
     row.mailed_at, row.digest = now, typed_secrets.digest(password)
     row.save(update_fields=["mailed_at", "digest"])
-    notices.mail("temporary password", TEMPORARY.format(username=user.username, password=password), to=[user.email])
+    outbox.mail("temporary password", TEMPORARY.format(username=user.username, password=password), to=[user.email])

@@ -146,6 +146,9 @@ class Kind(TextChoices):
     AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_COUNTED = "audit.counted", "Usage of a day counted"  # day
     STATISTICS_VIEWED = "statistics.viewed", "Usage statistics viewed"  # since, until, format
+    RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients
+    ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
+    SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object

@@ -1,4 +1,4 @@
-"""The only table of the room that Django keeps: exports on their way. The log itself is no model (decision 5)."""
+"""The tables of the room that Django keeps: exports on their way, counts of days, mails owed. The log itself is no model."""
 
 import uuid
 
@@ -78,3 +78,31 @@ class DailyCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.measure}: {self.count}"
+
+
+class Mailing(models.Model):
+    """A mail that the record itself owes: a day's checkpoint, a quarter's usage report, an alarm. Its recipients are looked up
+    when it leaves."""
+
+    class Kind(models.TextChoices):
+        CHECKPOINT = "checkpoint", "Checkpoint of the audit log"
+        USAGE = "usage", "Usage report"
+        ALARM = "alarm", "Alarm"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    # What it is the one mail of: a day, the first day of a quarter, an alarm and its hour.
+    about = models.CharField(max_length=80)
+    aor = models.CharField("area of responsibility", max_length=32, blank=True)
+    text = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "about", "aor"], name="mailing_once_for_its_matter"),
+            models.CheckConstraint(condition=models.Q(kind__in=["checkpoint", "usage", "alarm"]), name="mailing_kind_is_listed"),
+        ]
+        indexes = [models.Index(fields=["made_at"], condition=models.Q(sent_at__isnull=True), name="mailing_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.about}"

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from audit import signing, verifier
+from audit.events import Kind
+from audit.record import record_durably
 from audit.tree import EMPTY_ROOT, Node, Read, Tree
 
 BATCH = 20_000
@@ -55,18 +57,32 @@ def seal(*, now: datetime, limit: int = BATCH) -> Sealed | None:
     with _only_sealer() as alone:
         if not alone:
             return None
-        key = signing.own_key()
-        with transaction.atomic(using="sealer", durable=True):
-            sealed = _seal_batch(key, now, limit)
-        if sealed:
-            _give_out(sealed.note)
-        return sealed
+        return _seal_and_give_out(signing.own_key(), now, limit)
 
 
 def seal_all(*, now: datetime) -> Iterator[Sealed]:
     """Seal until the queue is empty, one checkpoint for each batch."""
     while sealed := seal(now=now):
         yield sealed
+
+
+def rotate_key(*, now: datetime) -> signing.SigningKey:
+    """Replace the signing key. The event that names both keys is sealed by the old key before the new one signs anything, so
+    that whoever trusts the old key can trust the new one by it.
+
+    Raises:
+        SealRefused: another sealer is at work just now, or the tree may not be sealed.
+        signing.SigningKeyMissing: there is no key to replace.
+    """
+    def announce(old: signing.SigningKey, new: signing.SigningKey) -> None:
+        record_durably(Kind.SIGNING_KEY_ROTATED, using="sealer", old=old.verifier_key, new=new.verifier_key)
+        while _seal_and_give_out(old, now):
+            pass
+
+    with _only_sealer() as alone:
+        if not alone:
+            raise SealRefused("Another sealer is at work: try again in a moment.")
+        return signing.replace_key(announce)
 
 
 def state(*, using: str = "default") -> State:
@@ -100,6 +116,14 @@ def _only_sealer() -> Iterator[bool]:
         finally:
             if alone and connections["sealer"].is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONLY_SEALER])
+
+
+def _seal_and_give_out(key: signing.SigningKey, now: datetime, limit: int = BATCH) -> Sealed | None:
+    with transaction.atomic(using="sealer", durable=True):
+        sealed = _seal_batch(key, now, limit)
+    if sealed:
+        _give_out(sealed.note)
+    return sealed
 
 
 def _seal_batch(key: signing.SigningKey, now: datetime, limit: int) -> Sealed | None:

@@ -7,6 +7,7 @@ retired ones too: what an older key signed still verifies. Whoever verifies trus
 import base64
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +62,28 @@ def own_key() -> SigningKey:
     return key
 
 
+def replace_key(announce: Callable[[SigningKey, SigningKey], None]) -> SigningKey:
+    """Make a new key and put it in the old one's place. The old public key stays among the trusted ones; the old private key
+    is gone.
+
+    Args:
+        announce: called with the old and the new key before the new one signs anything; where it fails, nothing has changed.
+
+    Raises:
+        SigningKeyMissing: there is no old key.
+    """
+    file = Path(settings.AUDIT_SIGNING_KEY_FILE)
+    old, new = own_key(), SigningKey(origin(), Ed25519PrivateKey.generate())
+    draft = _draft(file, new.private)
+    try:
+        announce(old, new)
+        _publish(file, new.verifier_key)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return new
+
+
 def trusted_keys() -> list[verifier.Key]:
     """The public keys by which this installation verifies its own log, newest last.
 
@@ -92,20 +115,25 @@ def _public_bytes(private: Ed25519PrivateKey) -> bytes:
 def _make(file: Path) -> None:
     """Two processes or threads may start at once: the second takes the first one's key."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(pem)
-        opened.flush()
-        os.fsync(handle)
+    draft = _draft(file, Ed25519PrivateKey.generate())
     try:
         os.link(draft, file)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
+
+
+def _draft(file: Path, private: Ed25519PrivateKey) -> Path:
+    """The key on the disk beside `file`, readable by its owner alone."""
+    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(pem)
+        opened.flush()
+        os.fsync(handle)
+    return draft
 
 
 def _published(file: Path) -> list[str]:

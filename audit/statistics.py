@@ -23,6 +23,7 @@ from audit.record import record_durably
 _ONLY_COUNTER = 7303021
 GROUPS = {"component": "Component", "aor": "Area of responsibility", "reason": "Reason", "offense": "Offense", "actor": "User"}
 Measure = DailyCount.Measure
+_COUNTED = ["measure", "actor", "component", "aor", "reason", "offense", "count"]
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,24 @@ def count_day(*, day: date) -> int:
     counted = record_durably(Kind.AUDIT_COUNTED, day=day.isoformat()).id
     with transaction.atomic(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONLY_COUNTER])
-        names = ["measure", "actor", "component", "aor", "reason", "offense", "count"]
         cursor.execute("SELECT measure, actor, component, aor, reason, offense, count"
                        " FROM audit.daily_counts(%s::uuid)", [counted])
-        rows = [DailyCount(day=day, **dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        rows = [DailyCount(day=day, **dict(zip(_COUNTED, row, strict=True))) for row in cursor.fetchall()]
         DailyCount.objects.filter(day=day).delete()
         DailyCount.objects.bulk_create(rows, batch_size=1000)
     return len(rows)
+
+
+def differing_days(*, since: date, until: date) -> list[date]:
+    """The days whose kept counts are not what the log says now, each day counted from the log (AUD-7)."""
+    found, day = [], since
+    while day <= until:
+        kept = set(DailyCount.objects.filter(day=day).values_list(*_COUNTED))
+        count_day(day=day)
+        if kept != set(DailyCount.objects.filter(day=day).values_list(*_COUNTED)):
+            found.append(day)
+        day += timedelta(days=1)
+    return found
 
 
 def count_due(*, now: datetime) -> None:
@@ -95,6 +107,11 @@ def report(*, user: Any, since: date, until: date, format: str, now: datetime) -
     today = now.astimezone(UTC).date()
     if since <= today <= until:
         count_day(day=today)
+    return counted(since=since, until=until, aor=aor)
+
+
+def counted(*, since: date, until: date, aor: str) -> Report:
+    """Usage from `since` to `until`, as counted; of the area with the code `aor`, or of every area where it is empty."""
     found = DailyCount.objects.filter(day__range=(since, until))
     if aor:
         found = found.filter(aor=aor)
@@ -103,15 +120,15 @@ def report(*, user: Any, since: date, until: date, format: str, now: datetime) -
     return Report(since, until, aor, total[0] if total else _row("Total", {}), groups, _days(found))
 
 
-def document(*, made: Report, user: Any, now: datetime) -> Document:
-    """The report as Excel and paper have it."""
+def document(*, made: Report, made_for: str, now: datetime) -> Document:
+    """The report as Excel and paper have it. `made_for`: who it is handed to, in words."""
     def table(name: str, rows: Iterable[Row]) -> Table:
         columns = [Column(name, 24), *(Column(heading, 14) for heading in headings())]
         return Table(f"By {name.lower()}"[:28] if name != "Total" else name, columns, ([row.label, *row.cells] for row in rows))
 
     facts = [
         ("Agency", settings.AGENCY_NAME), ("From", f"{made.since}"), ("To", f"{made.until}, that day included (UTC)"),
-        ("Area of responsibility", made.aor or "every area"), ("Made for", f"{user.get_full_name()} ({user.get_username()})"),
+        ("Area of responsibility", made.aor or "every area"), ("Made for", made_for),
         ("Made at", words.moment(now)), *covered()]
     return Document("Usage report", lambda: facts, [table("Total", [made.total]), *(table(*group) for group in made.groups)])
 

@@ -53,7 +53,8 @@ def statistics_file(request: HttpRequest, format: str) -> HttpResponseBase:
     made = statistics.report(user=request.user, **form.cleaned_data, format=format, now=now)
     with TemporaryDirectory() as folder:
         file = Path(folder) / f"usage.{format}"
-        exports.WRITERS[format](statistics.document(made=made, user=request.user, now=now), file)
+        made_for = f"{request.user.get_full_name()} ({request.user.get_username()})"
+        exports.WRITERS[format](statistics.document(made=made, made_for=made_for, now=now), file)
         return FileResponse(file.open("rb"), as_attachment=True, content_type=exports.CONTENT_TYPES[format],
                             filename=f"usage-{made.since}-{made.until}.{format}")
 

@@ -5,13 +5,17 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit import exports, seals, statistics
+from audit import alarms, exports, mailings, seals, statistics
 
 
 @shared_task
 def seal() -> None:
-    for _ in seals.seal_all(now=datetime.now(UTC)):
-        pass
+    try:
+        for _ in seals.seal_all(now=datetime.now(UTC)):
+            pass
+    except seals.SealRefused as refused:
+        alarms.raise_alarm(alarms.TAMPERED, str(refused), now=datetime.now(UTC))
+        raise
 
 
 @shared_task
@@ -30,3 +34,21 @@ def keep_exports() -> None:
 def count_usage() -> None:
     """Count the days whose log may have grown, for the usage reports."""
     statistics.count_due(now=datetime.now(UTC))
+
+
+@shared_task
+def verify_log() -> None:
+    """The whole log against its seals, each day, in the process that has the auditor's login."""
+    alarms.verify(now=datetime.now(UTC))
+
+
+@shared_task
+def watch_the_record() -> None:
+    """Seals that are late, and events that the log did not take."""
+    alarms.watch(now=datetime.now(UTC))
+
+
+@shared_task
+def send_record_mail() -> None:
+    mailings.owe(now=datetime.now(UTC))
+    mailings.send_waiting(now=datetime.now(UTC))

@@ -1,26 +1,21 @@
 """Mails to those who were shown or alerted on a read that was corrected or withdrawn, and to who reported it (BEY-7, RES-4).
 
-A mail names no plate and no case: it leads to the page of notices, which is on record. Each row is locked while its mail is
-handed over, so that a worker that dies loses none.
+A mail names no plate and no case: it leads to the page of notices, which is on record.
 """
 
-import logging
-import smtplib
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.urls import reverse
 
 from audit.context import Actor
 from audit.events import Kind
+from audit.outbox import send_each
 from audit.record import record
 from lpr.models import CorrectionNotice, ReportStatus
 
-logger = logging.getLogger(__name__)
-BATCH = 500
 SUBJECTS = {
     ReportStatus.CORRECTED: "A plate read that you were shown was corrected",
     ReportStatus.WITHDRAWN: "A plate read that you were shown was withdrawn",
@@ -39,19 +34,8 @@ def send_waiting(*, now: datetime) -> int:
     Args:
         now: the time noted on what was sent.
     """
-    sent = 0
-    waiting = CorrectionNotice.objects.filter(sent_at=None)
-    for pk in list(waiting.order_by("made_at").values_list("pk", flat=True)[:BATCH]):
-        try:
-            with transaction.atomic():
-                notice = (waiting.select_for_update(skip_locked=True, of=("self",)).select_related("report", "recipient__aor")
-                          .filter(pk=pk).first())
-                if notice is not None:
-                    _send(notice, now)
-                    sent += 1
-        except (OSError, smtplib.SMTPException) as error:
-            logger.error("a mail about a corrected read was not taken: %s", type(error).__name__)
-    return sent
+    waiting = CorrectionNotice.objects.filter(sent_at=None).select_related("report", "recipient__aor")
+    return send_each(waiting.order_by("made_at"), _send, now=now)
 
 
 def _send(notice: CorrectionNotice, now: datetime) -> None:

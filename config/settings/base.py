@@ -7,6 +7,7 @@ start while one is (`config.checks`, decision 16).
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from environs import Env
 
 env = Env()
@@ -249,6 +250,10 @@ CELERY_BEAT_SCHEDULE = {
     "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},
+    "verify-log": {"task": "audit.tasks.verify_log", "schedule": crontab(hour=3, minute=17)},
+    "watch-the-record": {"task": "audit.tasks.watch_the_record", "schedule": 30.0, "options": {"expires": 30}},
+    "watch-the-database": {"task": "config.tasks.watch_the_database", "schedule": 300.0, "options": {"expires": 300}},
+    "send-record-mail": {"task": "audit.tasks.send_record_mail", "schedule": 60.0, "options": {"expires": 60}},
     "count-usage": {"task": "audit.tasks.count_usage", "schedule": 3600.0, "options": {"expires": 3600}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "watch-sources": {"task": "lpr.tasks.watch_sources", "schedule": 600.0, "options": {"expires": 600}},
@@ -316,6 +321,11 @@ AUDIT_SPOOL = env.path("AUDIT_SPOOL", DATA_DIR / "audit-spool.log")
 # last checkpoint given out, by which a database restored from an older copy is found.
 AUDIT_SIGNING_KEY_FILE = env.path("AUDIT_SIGNING_KEY_FILE", DATA_DIR / "secrets" / "audit-signing.pem")
 AUDIT_MAKE_SIGNING_KEY = False
+# Who hears alarms beside the operator's operations staff and the agency's appointers, and who gets the day's checkpoint (by
+# default the appointers).
+AUDIT_ALARM_RECIPIENTS: list[str] = env.list("AUDIT_ALARM_RECIPIENTS", [])
+AUDIT_CHECKPOINT_RECIPIENTS: list[str] = env.list("AUDIT_CHECKPOINT_RECIPIENTS", [])
+AUDIT_SEAL_ALARM_SECONDS = 120
 # How long a request for a bundle waits for the seal, which comes every ten seconds.
 AUDIT_SEAL_WAIT_SECONDS = 20
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -1,0 +1,204 @@
+"""What the record sends by itself: each day's checkpoint, each quarter's usage reports, and alarms, once each (BEY-2, AUD-7)."""
+
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pypdf
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from audit import alarms, context, mailings, seals, signing, statistics, tasks, verifier
+from audit.events import Kind
+from audit.models import DailyCount, Mailing
+from audit.record import record_durably
+from config import databases
+from config.tasks import watch_the_database
+
+pytestmark = pytest.mark.usefixtures("database")
+NYC = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
+
+
+def send(now):
+    mailings.owe(now=now)
+    return mailings.send_waiting(now=now)
+
+
+def events(kind: Kind) -> int:
+    with databases.administrator() as connection:
+        return connection.execute("SELECT count(*) FROM audit.event WHERE kind = %s", [str(kind)]).fetchone()[0]
+
+
+def damage(table: str, change: str) -> None:
+    with databases.administrator() as connection:
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        connection.execute(f"UPDATE {table} SET {change}")
+
+
+@pytest.mark.req("BEY-2")
+def test_the_days_checkpoint_goes_to_the_chosen_addresses_once_and_proves_itself(appointer, settings, now):
+    settings.AUDIT_CHECKPOINT_RECIPIENTS = ["cor@agency.example", "archive@agency.example"]
+    record_durably(Kind.SIGNED_OUT)
+    assert send(now) == 0
+    seals.seal(now=now)
+    assert send(now) == 1
+    assert send(now) == 0
+    assert [message.to for message in mail.outbox] == [["cor@agency.example"], ["archive@agency.example"]]
+    body = mail.outbox[0].body
+    note = body[body.index(signing.origin()):body.index("\nPublic keys")].removesuffix("\n") + "\n"
+    assert verifier.open_checkpoint(note, signing.trusted_keys()).size == 1
+    assert signing.own_key().verifier_key in body
+    assert events(Kind.RECORD_MAILED) == 1
+    assert send(now + timedelta(days=1)) == 1
+
+
+@pytest.mark.req("BEY-2")
+def test_without_chosen_addresses_the_checkpoint_goes_to_the_appointers(appointer, manager, now):
+    record_durably(Kind.SIGNED_OUT)
+    seals.seal(now=now)
+    send(now)
+    assert [message.to for message in mail.outbox] == [[appointer.email]]
+
+
+@pytest.mark.req("AUD-7")
+def test_each_quarters_report_goes_to_the_readers_of_each_area_in_their_scope(auditor, manager, other_manager, officer):
+    for aor, count in (("NYC", 3), ("CHI", 4)):
+        DailyCount.objects.create(day=date(2026, 8, 5), measure="search", actor="someone", aor=aor, count=count)
+    late = datetime(2026, 10, 2, 6, tzinfo=UTC)
+    assert send(late - timedelta(days=1)) == 0
+    assert send(late) == 3
+    assert send(late + timedelta(days=30)) == 0
+    by_reader = {message.to[0]: message for message in mail.outbox}
+    assert set(by_reader) == {auditor.email, manager.email, other_manager.email}
+    found = {}
+    for address, message in by_reader.items():
+        assert sorted(name for name, _, _ in message.attachments) == [
+            "usage-2026-07-01-2026-09-30.pdf", "usage-2026-07-01-2026-09-30.xlsx"]
+        paper = next(content for name, content, _ in message.attachments if name.endswith("pdf"))
+        found[address] = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper)).pages)
+    assert "every area" in found[auditor.email]
+    assert "NYC" in found[manager.email]
+    assert "CHI" not in found[manager.email]
+    assert "CHI" in found[other_manager.email]
+    assert events(Kind.RECORD_MAILED) == 3
+
+
+@pytest.mark.req("AUD-7")
+def test_a_dead_mail_server_delays_and_loses_nothing(appointer, settings, now):
+    record_durably(Kind.SIGNED_OUT)
+    seals.seal(now=now)
+    settings.EMAIL_BACKEND = "tests.accounts.dead_mail.EmailBackend"
+    assert send(now) == 0
+    assert Mailing.objects.filter(sent_at=None).count() == 1
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send(now) == 1
+
+
+@pytest.mark.req("AUD-1")
+def test_what_the_log_did_not_take_is_told_within_a_minute_without_needing_the_database(operator, settings, now):
+    settings.AUDIT_ALARM_RECIPIENTS = ["watch@agency.example"]
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app")
+    with context.entered(context.Context(path="/queries/new/", actor=NYC)), pytest.raises(Exception):  # noqa: B017
+        record_durably(Kind.QUERY_ATTEMPTED, plate="ABC123", state="PA")
+    alarms.watch(now=now)
+    alarms.watch(now=now)
+    assert sorted(message.to[0] for message in mail.outbox) == [operator.email, "watch@agency.example"]
+    assert "user=70" in mail.outbox[0].body
+    assert "ABC123" not in mail.outbox[0].body
+    assert settings.CELERY_BEAT_SCHEDULE["watch-the-record"]["schedule"] <= 60
+
+
+@pytest.mark.req("BEY-2")
+def test_late_seals_raise_one_alarm_an_hour(operator, settings, now):
+    record_durably(Kind.SIGNED_OUT)
+    alarms.watch(now=now)
+    assert mail.outbox == []
+    hour = now.replace(minute=5) + timedelta(hours=1)
+    for minutes in (0, 1, 2):
+        alarms.watch(now=hour + timedelta(minutes=minutes))
+    assert [message.subject for message in mail.outbox] == [f"PlateLedger: ALARM: {alarms.SEALED_LATE}, {hour:%Y-%m-%d %H} h UTC"]
+    assert events(Kind.ALARM_RAISED) == 1
+    alarms.watch(now=hour + timedelta(hours=1))
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_an_altered_event_raises_the_alarm_and_tells_the_rooms_above(operator, monkeypatch, now):
+    told = []
+    monkeypatch.setattr(alarms, "listeners", [lambda about, text, now: told.append((about, text))])
+    recorded = record_durably(Kind.SIGNED_IN, actor=NYC)
+    seals.seal(now=now)
+    tasks.verify_log()
+    assert (mail.outbox, told) == ([], [])
+    damage("audit.event", "actor = 'another'")
+    tasks.verify_log()
+    [(about, text)] = told
+    assert about == alarms.TAMPERED
+    assert str(recorded.id) in text
+    assert [message.to for message in mail.outbox] == [[operator.email]]
+
+
+@pytest.mark.req("AUD-2")
+def test_a_tree_that_may_not_be_sealed_raises_the_alarm(operator, now):
+    record_durably(Kind.SIGNED_IN, actor=NYC)
+    seals.seal(now=now)
+    damage("audit.sealed_leaf", "leaf = sha256('x')")
+    record_durably(Kind.SIGNED_OUT, actor=NYC)
+    with pytest.raises(seals.SealRefused):
+        tasks.seal()
+    assert len(mail.outbox) == 1
+    assert alarms.TAMPERED in mail.outbox[0].subject
+
+
+@pytest.mark.req("AUD-2")
+def test_a_guard_that_was_taken_off_raises_the_alarm(operator):
+    watch_the_database()
+    assert mail.outbox == []
+    with databases.administrator() as connection:
+        connection.execute("ALTER TABLE audit.checkpoint DISABLE TRIGGER refuse_change")
+    watch_the_database()
+    assert "refuse_change" in mail.outbox[0].body
+
+
+@pytest.mark.req("BEY-2")
+def test_a_new_signing_key_is_announced_under_the_old_one_and_both_verify(now, capsys):
+    record_durably(Kind.SIGNED_IN, actor=NYC)
+    old = signing.own_key().verifier_key
+    call_command("rotate_signing_key")
+    new = signing.own_key().verifier_key
+    assert new != old
+    assert new in capsys.readouterr().out
+    assert [key.text for key in signing.trusted_keys()] == [old, new]
+    record_durably(Kind.SIGNED_OUT, actor=NYC)
+    seals.seal(now=now)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT size, key FROM audit.checkpoint ORDER BY size")
+        assert cursor.fetchall() == [(2, old), (3, new)]
+    assert events(Kind.SIGNING_KEY_ROTATED) == 1
+    call_command("verify_audit")
+
+
+@pytest.mark.req("BEY-2")
+def test_a_key_stays_where_its_change_cannot_be_recorded(now):
+    old = signing.own_key().verifier_key
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_sealer")
+    with pytest.raises(Exception, match=str(Kind.SIGNING_KEY_ROTATED)):
+        call_command("rotate_signing_key")
+    assert signing.own_key().verifier_key == old
+
+
+@pytest.mark.req("AUD-7")
+def test_counts_that_are_not_what_the_log_says_are_found_and_made_right(now, capsys):
+    record_durably(Kind.SIGNED_IN, actor=NYC)
+    today = now.date()
+    statistics.count_day(day=today)
+    span = [f"--since={today}", f"--until={today}"]
+    call_command("count_usage", *span)
+    DailyCount.objects.update(count=99)
+    with pytest.raises(CommandError, match=str(today)):
+        call_command("count_usage", *span)
+    call_command("count_usage", *span)
+    assert "the counts are what the log says" in capsys.readouterr().out
