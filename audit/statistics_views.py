@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django import forms
 from django.http import FileResponse, HttpRequest, HttpResponseBase
@@ -53,7 +54,8 @@ def statistics_file(request: HttpRequest, format: str) -> HttpResponseBase:
     made = statistics.report(user=request.user, **form.cleaned_data, format=format, now=now)
     with TemporaryDirectory() as folder:
         file = Path(folder) / f"usage.{format}"
-        made_for = f"{request.user.get_full_name()} ({request.user.get_username()})"
+        reader: Any = request.user
+        made_for = f"{reader.get_full_name()} ({reader.get_username()})"
         exports.WRITERS[format](statistics.document(made=made, made_for=made_for, now=now), file)
         return FileResponse(file.open("rb"), as_attachment=True, content_type=exports.CONTENT_TYPES[format],
                             filename=f"usage-{made.since}-{made.until}.{format}")

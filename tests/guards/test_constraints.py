@@ -28,7 +28,7 @@ from accounts.models import (
 )
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
-from audit.models import Export
+from audit.models import Export, Mailing
 from lpr.models import (
     CorrectionNotice,
     CoverageCount,
@@ -108,6 +108,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "export_once_for_search_and_format": lambda world: copied(Export.objects.get()),
     "export_format_is_listed": lambda world: changed(Export.objects.all(), format="docx"),
     "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
+    "mailing_once_for_its_matter": lambda world: copied(
+        Mailing.objects.create(kind="alarm", about="x", made_at=datetime.now(UTC))),
+    "mailing_kind_is_listed": lambda world: Mailing.objects.create(kind="news", about="x", made_at=datetime.now(UTC)) and None,
     "coverage_once_for_area_and_kind": lambda world: copied(
         CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
     "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
