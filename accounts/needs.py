@@ -9,6 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Q
 
+from accounts import idleness
 from accounts.models import AccountNeed, Role, User
 from accounts.roles import ASKERS
 from audit.context import actor_of
@@ -53,6 +54,7 @@ def reaffirm(*, account: User, by: User, now: datetime) -> None:
     with transaction.atomic():
         AccountNeed.objects.update_or_create(user=account, defaults={
             "affirmed_at": now, "affirmed_by": by, "warned_at": None})
+        idleness.reaffirmed(account, now=now)
         record(Kind.NEED_REAFFIRMED, actor=actor_of(by), username=account.username)
 
 

@@ -33,15 +33,30 @@ BODIES: dict[str, str] = {
     Notice.Kind.RULES_APPROVED: "The agency approved your draft of the rules of behavior at {at} UTC.\n",
     Notice.Kind.RULES_REFUSED:
         "The agency refused your draft of the rules of behavior at {at} UTC.\nThe reason stands with it in the back office.\n",
+    Notice.Kind.TRAINING_EXPIRING:
+        "The account {username} needs these courses again:\n\n{details}\n\n"
+        "Take them in time and ask your Agency Manager to enter them.\n",
+    Notice.Kind.TRAINING_LAPSED:
+        "These required courses of the account {username} have lapsed:\n\n{details}\n\nUntil they are on record again, the "
+        "account opens nothing but the page that names them. Ask your Agency Manager to enter them when you have taken them.\n",
+    Notice.Kind.TRAINING_LAPSED_IN_AREA: "The training of these people of your area has lapsed:\n\n{details}\n",
+    Notice.Kind.IDLE_NOTICE:
+        "Nobody has signed in to the account {username} for a long time. Unless its owner signs in, it is disabled on "
+        "{details}.\n",
+    Notice.Kind.IDLE_DISABLED:
+        "The account {username} was disabled at {at} UTC: nobody has signed in to it for too long.\nAn Agency Manager of its "
+        "area can reaffirm that it is needed and open it again.\n",
 }
 # Of these the managers of the area hear too.
-FOR_MANAGERS = frozenset({Notice.Kind.FACTOR_RESET, Notice.Kind.PASSWORD_RESET_STARTED})
+FOR_MANAGERS = frozenset({Notice.Kind.FACTOR_RESET, Notice.Kind.PASSWORD_RESET_STARTED, Notice.Kind.IDLE_NOTICE,
+                          Notice.Kind.IDLE_DISABLED})
 
 
-def tell(kind: Notice.Kind, *, account: User, now: datetime, by: str = "") -> None:
+def tell(kind: Notice.Kind, *, account: User, now: datetime, by: str = "", details: str = "") -> Notice:
     """Owe the people of `account` a mail; joins the open transaction and wakes the worker when it is committed."""
-    Notice.objects.create(kind=kind, account=account, by=by, made_at=now)
+    notice = Notice.objects.create(kind=kind, account=account, by=by, details=details, made_at=now)
     transaction.on_commit(wake, robust=True)
+    return notice
 
 
 def wake() -> None:
@@ -61,7 +76,8 @@ def _send(notice: Notice, now: datetime) -> None:
     people = Q(pk=account.pk)
     if notice.kind in FOR_MANAGERS:
         people |= Q(role=Role.AGENCY_MANAGER, aor__isnull=False, aor=account.aor_id, is_active=True)
-    body = BODIES[notice.kind].format(username=account.username, by=notice.by, at=f"{notice.made_at:%Y-%m-%d %H:%M}")
+    body = BODIES[notice.kind].format(username=account.username, by=notice.by, details=notice.details,
+                                       at=f"{notice.made_at:%Y-%m-%d %H:%M}")
     mail(Notice.Kind(notice.kind).label.lower(), body,
          to=list(User.objects.filter(people).exclude(email="").values_list("email", flat=True)))
     notice.sent_at = now

@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from accounts import access_requests, drafts, keys, knocks, lock_mail, needs, notices, recovery_mail
+from accounts import (
+    access_requests,
+    drafts,
+    idleness,
+    keys,
+    knocks,
+    lock_mail,
+    needs,
+    notices,
+    recovery_mail,
+    training_reminders,
+)
 from accounts.models import RosterDraft
 
 
@@ -42,3 +53,13 @@ def drop_expired_requests() -> None:
 def erase_ended_drafts() -> None:
     """Erase the rosters that nobody confirmed in their hour."""
     drafts.erase_ended(RosterDraft, now=datetime.now(UTC))
+
+
+@shared_task
+def remind_of_training() -> None:
+    training_reminders.remind(now=datetime.now(UTC))
+
+
+@shared_task
+def review_idleness() -> None:
+    idleness.review(now=datetime.now(UTC))

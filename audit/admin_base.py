@@ -30,7 +30,8 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Lists are filtered by their named filters alone, or an address could ask about any column letter by letter."""
-        named = {entry[0] if isinstance(entry, (list, tuple)) else entry for entry in self.get_list_filter(request)}
+        named = {entry[0] if isinstance(entry, (list, tuple)) else getattr(entry, "parameter_name", entry)
+                 for entry in self.get_list_filter(request)}
         return lookup.removesuffix("__exact").removesuffix("__isnull").removesuffix("__id") in named
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

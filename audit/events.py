@@ -58,12 +58,19 @@ class Kind(TextChoices):
     NEED_REAFFIRMED = "need.reaffirmed", "Need of an account reaffirmed"  # username
     NEED_NOTICED = "need.noticed", "Notice given that an account's need lapses"  # username
     NEED_LAPSED = "need.lapsed", "Account disabled, need not reaffirmed"  # username
+    IDLE_NOTICED = "idle.noticed", "Notice given that an unused account is disabled"  # username, ends_at
+    IDLE_DISABLED = "idle.disabled", "Unused account disabled"  # username, idle_since
+    USERS_EXPORTED = "users.exported", "List of users exported"  # format, count, filters, digest
+    DESK_VIEWED = "desk.viewed", "Manager's desk viewed"
     # training: rosters by the digest of the file
     ROSTER_READ = "roster.read", "Roster of training read"  # rows
     ROSTER_REFUSED = "roster.refused", "Roster of training refused"  # why
     ROSTER_PREVIEWED = "roster.previewed", "Roster of training previewed"  # counts; purpose: preview or rows
     ROSTER_CONFIRMED = "roster.confirmed", "Roster of training confirmed"  # counts
     TRAINING_RECORDED = "training.recorded", "Training recorded from a roster"  # username, course, completed_on
+    TRAINING_REMINDED = "training.reminded", "Owner reminded that training ends soon"  # username, courses with their end
+    TRAINING_LAPSED = "training.lapsed", "Training lapsed, owner told"  # username, courses with their end
+    TRAINING_LAPSES_LISTED = "training.lapses_listed", "Managers told whose training lapsed"  # area, usernames
     # groups: each names the group by its id
     GROUP_CREATED = "group.created", "User group created"
     GROUP_CHANGED = "group.changed", "User group changed"  # fields

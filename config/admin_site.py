@@ -1,5 +1,7 @@
 """The back office of agency managers and operator staff (decision: plain django-admin, our own site)."""
 
+from datetime import UTC, datetime
+
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -9,6 +11,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
+from accounts import desk
+from accounts.access import user_of
 from accounts.views.login import sign_out
 
 
@@ -25,6 +29,13 @@ class BackOffice(admin.AdminSite):
         if request.user.is_authenticated and not request.user.is_staff:
             raise PermissionDenied("The back office belongs to other roles.")
         return super().has_permission(request)
+
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """The doors of the role, and for an Agency Manager their desk."""
+        panels = desk.of(user_of(request), now=datetime.now(UTC))
+        response = super().index(request, {"panels": panels} | (extra_context or {}))
+        response["Cache-Control"] = "no-store, private"
+        return response
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

@@ -8,9 +8,10 @@ from django.db.models import Field, Model, QuerySet
 from django.forms import ModelForm, TypedChoiceField
 from django.http import HttpRequest
 
-from accounts import ceilings, needs
+from accounts import ceilings, idleness, needs
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
+from accounts.admin.people_list import PeopleList
 from accounts.admin.recovery_actions import RecoveryActions
 from accounts.models import AOR, User
 from accounts.roles import Role
@@ -26,7 +27,7 @@ class PersonForm(ModelForm):
         cleaned = super().clean() or self.cleaned_data
         now = datetime.now(UTC)
         opens = "is_active" in self.changed_data and cleaned.get("is_active")
-        if opens and needs.is_over(self.instance, now=now):
+        if opens and (needs.is_over(self.instance, now=now) or idleness.is_over(self.instance)):
             self.add_error("is_active", "The need of this account has lapsed. Reaffirm it in the list of users first.")
         if opens or ("component" in self.changed_data and cleaned.get("is_active", self.instance.is_active)):
             try:
@@ -37,12 +38,9 @@ class PersonForm(ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(RecoveryActions, ScopedAdmin):
+class UserAdmin(PeopleList, RecoveryActions, ScopedAdmin):
     """Nobody edits their own record, nobody makes an account here, and the password is nowhere."""
 
-    list_display = ("username", "full_name", "role", "component", "aor", "is_active", "last_login")
-    list_filter = ("role", "component", "is_active")
-    list_select_related = ("aor",)
     fields = ("username", "full_name", "email", "area", "component", "job_category", "role", "is_active", "last_login",
               "created_at")
     form = PersonForm

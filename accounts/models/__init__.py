@@ -5,6 +5,7 @@ from accounts.models.ceiling import AccountCeiling, AccountNeed
 from accounts.models.challenge import ChallengeAnswer, ChallengeQuestion
 from accounts.models.draft import RosterDraft, SealedDraft
 from accounts.models.group import UserGroup
+from accounts.models.idleness import Idleness
 from accounts.models.knock import Knock
 from accounts.models.lockout import Lockout
 from accounts.models.notice import Notice
@@ -12,13 +13,13 @@ from accounts.models.recovery import RecoveryLink, TemporaryPassword
 from accounts.models.registration_key import RegistrationKey
 from accounts.models.rules import RulesAffirmation, RulesText
 from accounts.models.second_factor import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
-from accounts.models.training import Course, TrainingRecord
+from accounts.models.training import Course, TrainingRecord, TrainingReminder
 from accounts.models.user import Component, JobCategory, User
 from accounts.roles import Role
 
 __all__ = [
     "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "Authenticator", "ChallengeAnswer",
-    "ChallengeQuestion", "Component", "Course", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
+    "ChallengeQuestion", "Component", "Course", "Idleness", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
     "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RosterDraft", "RulesAffirmation",
-    "RulesText", "SealedDraft", "TemporaryPassword", "TrainingRecord", "User", "UserGroup",
+    "RulesText", "SealedDraft", "TemporaryPassword", "TrainingRecord", "TrainingReminder", "User", "UserGroup",
 ]

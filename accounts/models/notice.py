@@ -20,10 +20,17 @@ class Notice(models.Model):
         RULES_SUBMITTED = "rules_submitted", "Rules of behavior wait for your approval"
         RULES_APPROVED = "rules_approved", "Rules of behavior approved"
         RULES_REFUSED = "rules_refused", "Rules of behavior refused"
+        TRAINING_EXPIRING = "training_expiring", "Training expires soon"
+        TRAINING_LAPSED = "training_lapsed", "Training has lapsed"
+        TRAINING_LAPSED_IN_AREA = "training_lapsed_in_area", "Training of people of your area has lapsed"
+        IDLE_NOTICE = "idle_notice", "An unused account is about to be disabled"
+        IDLE_DISABLED = "idle_disabled", "An unused account was disabled"
 
     account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=30)
     by = models.CharField(max_length=150, blank=True)
+    # Lines of text: which courses, whose.
+    details = models.TextField(blank=True)
     made_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
 

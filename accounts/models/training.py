@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from accounts.models.notice import Notice
 from accounts.models.user import User
 from accounts.roles import Role
 
@@ -62,3 +63,28 @@ class TrainingRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course} on {self.completed_on}"
+
+
+class TrainingReminder(models.Model):
+    """A reminder of the end of one completed course, once for each of the days before it; 0 is the day itself.
+
+    `listed_at` of that last one: when the managers of the area were told that the course has lapsed.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE)
+    valid_until = models.DateField()
+    days = models.PositiveSmallIntegerField()
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE)
+    listed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "course", "valid_until", "days"], name="training_reminder_once_a_stage"),
+        ]
+        indexes = [models.Index(fields=["user"], condition=models.Q(days=0, listed_at__isnull=True),
+                                name="training_reminder_unlisted")]
+
+    def __str__(self) -> str:
+        return f"{self.days} days before the end of {self.course}"

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import training
 from accounts.access import user_of
-from accounts.models import Course
+from accounts.models import User
 
 
 @never_cache
 @require_safe
 def missing(request: HttpRequest) -> HttpResponse:
-    courses = Course.objects.missing_for(user_of(request), datetime.now(UTC))
-    return render(request, "accounts/training.html", {"courses": courses})
+    user = user_of(request)
+    standing = training.standings(User.objects.filter(pk=user.pk), now=datetime.now(UTC))[user]
+    return render(request, "accounts/training.html", {"standing": standing})

@@ -141,6 +141,9 @@ REQUEST_RETENTION_DAYS = env.int("REQUEST_RETENTION_DAYS", 6 * 365)
 ACCOUNT_CEILING = env.int("ACCOUNT_CEILING", 500)
 NEED_DAYS = env.int("NEED_DAYS", 180)
 NEED_NOTICE_DAYS = env.int("NEED_NOTICE_DAYS", 14)
+# After how many days without a sign-in an account is disabled, and how long before notice is given (ACC-15).
+IDLE_DAYS = env.int("IDLE_DAYS", 90)
+IDLE_NOTICE_DAYS = env.int("IDLE_NOTICE_DAYS", 14)
 # How many days before a course lapses its owner is reminded, the day itself last; the first also says what "soon" is. How many
 # rows an uploaded roster of training may have (ACC-7).
 TRAINING_REMINDER_DAYS = env.list("TRAINING_REMINDER_DAYS", [30, 7, 0], subcast=int)
@@ -246,6 +249,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-request-mail": {"task": "accounts.tasks.send_request_mail", "schedule": 60.0, "options": {"expires": 60}},
     "review-needs": {"task": "accounts.tasks.review_needs", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
+    "review-idleness": {"task": "accounts.tasks.review_idleness", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
+    "remind-of-training": {"task": "accounts.tasks.remind_of_training", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
     "erase-ended-rosters": {"task": "accounts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
     "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},

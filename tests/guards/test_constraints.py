@@ -19,10 +19,12 @@ from accounts.models import (
     ChallengeAnswer,
     ChallengeQuestion,
     Course,
+    Notice,
     RegistrationKey,
     RulesAffirmation,
     RulesText,
     TrainingRecord,
+    TrainingReminder,
     User,
     UserGroup,
 )
@@ -71,6 +73,13 @@ def trained_twice(world: World) -> None:
         TrainingRecord.objects.create(user=world.officer, course=world.course, completed_on=date(2026, 1, 1))
 
 
+def reminded_twice(world: World) -> None:
+    notice = Notice.objects.create(account=world.officer, kind="training_expiring", made_at=datetime.now(UTC))
+    for _ in range(2):
+        TrainingReminder.objects.create(user=world.officer, course=world.course, valid_until=date(2026, 1, 1), days=7,
+                                        notice=notice)
+
+
 def authorized_twice(world: World) -> None:
     for _ in range(2):
         SourceAuthority.objects.create(source=world.source, jurisdiction=Jurisdiction.objects.get(state="OH"),
@@ -89,6 +98,7 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "user_component_is_ero_or_hsi": lambda world: changed(User.objects.all(), component="CBP"),
     "user_role_is_listed": lambda world: changed(User.objects.all(), role="emperor"),
     "training_record_once_a_day": trained_twice,
+    "training_reminder_once_a_stage": reminded_twice,
     "source_kind_is_listed": lambda world: changed(Source.objects.all(), kind="drone"),
     "source_retention_is_positive": lambda world: changed(Source.objects.all(), retention_days=0),
     "source_authority_starts_once_a_day": authorized_twice,

@@ -104,6 +104,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/accounts/challengequestion/add/                 .   .   .   .   .   .   .   .   .   .   x   x
        admin/accounts/lockout/                               .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/lockout/add/                           .   .   .   .   .   .   .   .   .   .   .   .
+       admin/accounts/user/export.csv                        .   .   .   .   x   x   .   .   .   .   .   .
+       admin/accounts/user/export.xlsx                       .   .   .   .   x   x   .   .   .   .   .   .
        admin/accounts/user/                                  .   .   .   .   x   x   x   x   .   .   .   x
        admin/accounts/user/add/                              .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/aor/                                   .   .   .   .   .   .   .   x   .   .   .   x
