@@ -86,7 +86,7 @@ def ending_accounts(user: User, now: datetime) -> Panel:
     found = [(need.affirmed_at + interval(), need.user, "need not reaffirmed") for need in AccountNeed.objects.filter(
         user__in=people.filter(is_active=True), warned_at__isnull=False).select_related("user")]
     found += [(idleness.ends_at(person), person, "nobody signs in")
-              for person in idleness.ending(people).select_related("idleness__notice")]
+              for person in idleness.ending(people)]
     found.sort(key=lambda one: (one[0], one[1].username))
     return Panel(
         heading="Accounts that are about to be disabled", total=len(found), nothing="No account is about to be disabled.",

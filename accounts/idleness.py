@@ -6,6 +6,7 @@ may open it again (`needs.reaffirm`, and the form of the account).
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -52,28 +53,28 @@ def reaffirmed(account: User, *, now: datetime) -> None:
     Idleness.objects.filter(user=account, disabled_at__isnull=False).update(disabled_at=None, notice=None, counted_from=now)
 
 
-def ending(users: QuerySet[User]) -> QuerySet[User]:
-    """Of `users` those who were given notice, with `idle_since`."""
-    return _with_idle_since(users.filter(is_active=True, idleness__notice__isnull=False))
+def ending(users: QuerySet[User]) -> QuerySet[Any]:
+    """Of `users` those who were given notice, with `idle_since` and the notice."""
+    return _with_idle_since(users.filter(is_active=True, idleness__notice__isnull=False)).select_related("idleness__notice")
 
 
-def ends_at(user: User) -> datetime:
-    """When the account of a user of `ending` is disabled unless somebody signs in to it."""
+def ends_at(user: Any) -> datetime:
+    """When the account of one of `ending` is disabled unless somebody signs in to it."""
     given = user.idleness.notice.sent_at or user.idleness.notice.made_at
     return max(user.idle_since + most(), given + notice())
 
 
-def _with_idle_since(users: QuerySet[User]) -> QuerySet[User]:
+def _with_idle_since(users: QuerySet[Any]) -> QuerySet[Any]:
     """GREATEST passes over what is not there: a sign-in, a reaffirmation."""
     return users.annotate(idle_since=Greatest(F("created_at"), F("last_login"), F("idleness__counted_from")))
 
 
-def _open_accounts() -> QuerySet[User]:
+def _open_accounts() -> QuerySet[Any]:
     """Those of an area: whoever is disabled has a manager who can say that they are needed."""
     return _with_idle_since(User.objects.filter(is_active=True, aor__isnull=False)).select_related("idleness__notice")
 
 
-def _give_notice(user: User, now: datetime) -> None:
+def _give_notice(user: Any, now: datetime) -> None:
     with transaction.atomic():
         row, _ = Idleness.objects.select_for_update().get_or_create(user=user)
         if row.notice_id is None:
@@ -84,7 +85,7 @@ def _give_notice(user: User, now: datetime) -> None:
             record(Kind.IDLE_NOTICED, username=user.username, ends_at=at)
 
 
-def _disable(user: User, now: datetime) -> None:
+def _disable(user: Any, now: datetime) -> None:
     with transaction.atomic(durable=True):
         account = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         # They may have signed in since the look.

@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
@@ -30,7 +31,7 @@ class BackOffice(admin.AdminSite):
             raise PermissionDenied("The back office belongs to other roles.")
         return super().has_permission(request)
 
-    def index(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict | None = None) -> TemplateResponse:
         """The doors of the role, and for an Agency Manager their desk."""
         panels = desk.of(user_of(request), now=datetime.now(UTC))
         response = super().index(request, {"panels": panels} | (extra_context or {}))

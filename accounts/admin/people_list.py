@@ -78,7 +78,7 @@ class PeopleList(admin.ModelAdmin):
     """Mixed into the back office's page of people."""
 
     change_list_template = "accounts/admin_people.html"
-    list_display = ("username", "full_name", "role", "component", "aor", "account", "training", "open_requests", "last_login")
+    list_display = ("username", "full_name", "account", "training", "open_requests", "last_login", "role", "unit", "aor")
     list_filter = ("component", "role", AccountStateFilter, TrainingStateFilter, OpenRequestFilter)
     list_select_related = ("aor",)
 
@@ -88,6 +88,15 @@ class PeopleList(admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return PeopleChangeList
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the area where it is one and the same."""
+        shown = super().get_list_display(request)
+        return [name for name in shown if name != "aor"] if self.has_export_permission(request) else shown
+
+    @admin.display(description="component", ordering="component")
+    def unit(self, user: User) -> str:
+        return user.component or "-"
 
     @admin.display(description="account", ordering="account_state")
     def account(self, user: Any) -> str:
