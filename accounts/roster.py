@@ -122,9 +122,12 @@ def confirm(*, draft: UUID, by: User, now: datetime) -> int:
             if not records:
                 raise NothingToAdd("No row of the file adds a record.")
             bulk_create_with_history(records, TrainingRecord, batch_size=2000, default_user=by)
+            of_person: dict[str, list[str]] = {}
+            for row in records:
+                of_person.setdefault(row.user.username, []).append(f"{row.course.code} {row.completed_on}")
             record_many(Kind.TRAINING_RECORDED, [
-                {"username": row.user.username, "course": row.course.code, "completed_on": str(row.completed_on),
-                 "digest": found.digest} for row in records])
+                {"username": username, "completions": completions, "digest": found.digest}
+                for username, completions in of_person.items()])
             record(Kind.ROSTER_CONFIRMED, digest=found.digest, **found.counts())
             drafts.erase(RosterDraft, draft=draft)
     except IntegrityError as error:

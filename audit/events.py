@@ -67,7 +67,7 @@ class Kind(TextChoices):
     ROSTER_REFUSED = "roster.refused", "Roster of training refused"  # why
     ROSTER_PREVIEWED = "roster.previewed", "Roster of training previewed"  # counts; purpose: preview or rows
     ROSTER_CONFIRMED = "roster.confirmed", "Roster of training confirmed"  # counts
-    TRAINING_RECORDED = "training.recorded", "Training recorded from a roster"  # username, course, completed_on
+    TRAINING_RECORDED = "training.recorded", "Training recorded from a roster"  # username; completions: course and day each
     TRAINING_REMINDED = "training.reminded", "Owner reminded that training ends soon"  # username, courses with their end
     TRAINING_LAPSED = "training.lapsed", "Training lapsed, owner told"  # username, courses with their end
     TRAINING_LAPSES_LISTED = "training.lapses_listed", "Managers told whose training lapsed"  # area, usernames

@@ -78,7 +78,7 @@ class PeopleList(admin.ModelAdmin):
     """Mixed into the back office's page of people."""
 
     change_list_template = "accounts/admin_people.html"
-    list_display = ("username", "full_name", "account", "training", "open_requests", "last_login", "role", "unit", "aor")
+    list_display = ("username", "full_name", "account", "training", "open_requests", "last_sign_in", "role", "unit", "aor")
     list_filter = ("component", "role", AccountStateFilter, TrainingStateFilter, OpenRequestFilter)
     list_select_related = ("aor",)
 
@@ -93,6 +93,10 @@ class PeopleList(admin.ModelAdmin):
         """Without the area where it is one and the same."""
         shown = super().get_list_display(request)
         return [name for name in shown if name != "aor"] if self.has_export_permission(request) else shown
+
+    @admin.display(description="last sign-in (UTC)", ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        return f"{user.last_login:%Y-%m-%d %H:%M}" if user.last_login else "never"
 
     @admin.display(description="component", ordering="component")
     def unit(self, user: User) -> str:

@@ -56,8 +56,9 @@ def test_nothing_is_saved_before_the_preview_is_confirmed(manager, untrained, si
     assert (read["actor"], read["details"]["rows"], confirmed["details"]["new"]) == ("manager", 2, 2)
     assert read["details"]["digest"] == confirmed["details"]["digest"]
     assert events("roster.previewed")[0]["details"]["new"] == 2
-    assert [(event["details"]["username"], event["details"]["course"]) for event in events("training.recorded")] == [
-        ("untrained", "data-privacy"), ("untrained", "lawful-use")]
+    assert [event["details"] for event in events("training.recorded")] == [
+        {"username": "untrained", "completions": [f"data-privacy {day}", f"lawful-use {day}"],
+         "digest": read["details"]["digest"]}]
     assert not RosterDraft.objects.exists()
     assert client.post(page, {"confirm": "on"}).status_code == 404
 
