@@ -7,6 +7,7 @@ import pytest
 
 from tests.journeys.conftest import look
 
+pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
 ROSTER = """username,course,completed_on
 untrained.ero,system-orientation,2026-01-15
 nobody,data-privacy,2026-01-15
@@ -15,7 +16,6 @@ manager.nyc,data-privacy,2026-01-15
 """
 
 
-@pytest.mark.browser
 @pytest.mark.req("ACC-6", "ACC-7", "ACC-14")
 def test_the_desk_the_list_and_a_roster(visit):
     page = visit("manager.nyc")
@@ -48,7 +48,6 @@ def test_the_desk_the_list_and_a_roster(visit):
     assert page.get_by_text("Nothing was saved").is_visible()
 
 
-@pytest.mark.browser
 @pytest.mark.req("ACC-7")
 def test_whoever_lacks_training_sees_what_is_missing_and_nothing_else(visit):
     page = visit("untrained.ero")
