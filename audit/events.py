@@ -104,14 +104,21 @@ class Kind(TextChoices):
     READ_RESOLUTION_REFUSED = "read.resolution_refused", "Resolution of a report refused"  # report, errors by field
     READ_NOTICES_VIEWED = "read.notices_viewed", "Notices of corrections viewed"  # reported
     READ_NOTICE_SENT = "read.notice_sent", "Notice of a correction sent"  # report, recipient
-    READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits
+    READS_LOADED = "reads.loaded", "Reads loaded"  # source, stored, duplicates, refused, hits, body, receipt, repaired
     # partitions made, months closed and dropped; reads, receipts and set-aside records erased
     STORE_MAINTAINED = "store.maintained", "Months of reads maintained"
     SOURCE_SILENT = "source.silent", "Source fell silent"  # source
     SOURCE_HEARD = "source.heard", "Source is heard again"  # source
+    # source, collected_in, policy: keep, hide or delete; source, collected_in
+    AUTHORITY_ENDED = "authority.ended", "Authority of a source ended"
+    AUTHORITY_RESUMED = "authority.resumed", "Authority of a source holds again"
     COVERAGE_VIEWED = "coverage.viewed", "Coverage viewed"
     COVERAGE_BELOW = "coverage.below", "Coverage fell below the floor"  # states, areas
     COVERAGE_REACHED = "coverage.reached", "Coverage reaches the floor again"  # states, areas
+    # record, source, why it was set aside; fields: the names of those that were changed
+    SET_ASIDE_REPAIRED = "set_aside.repaired", "Record that was set aside repaired"
+    SET_ASIDE_DISCARDED = "set_aside.discarded", "Record that was set aside discarded"  # record, source, why, note
+    SET_ASIDE_REFUSED = "set_aside.refused", "Repair of a record that was set aside refused"  # record, source, errors by field
     READS_REFUSED = "reads.refused", "Delivery of reads refused"  # why
     # alerts
     LIST_CREATED = "list.created", "Alert list created"

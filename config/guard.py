@@ -37,7 +37,8 @@ LOADER_PUBLIC: dict[str, frozenset[str]] = {
     "lpr_street": frozenset({"SELECT"}),
     "lpr_streetdataset": frozenset({"SELECT"}),
     "lpr_receipt": frozenset({"SELECT", "INSERT"}),
-    "lpr_quarantinedrecord": frozenset({"SELECT", "INSERT"}),
+    # It sets records aside, and says what became of one that was repaired.
+    "lpr_quarantinedrecord": frozenset({"SELECT", "INSERT", "UPDATE"}),
     # Views of entries and recipients, without case text.
     "alerts_watch": frozenset({"SELECT"}),
     "alerts_recipient": frozenset({"SELECT"}),
@@ -82,6 +83,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.delete_reads_over": frozenset({"lpr_app"}),
     "store.drop_months_over": frozenset({"lpr_app"}),
     "store.close_month": frozenset({"lpr_app"}),
+    "store.ended_authorities": frozenset({"lpr_app"}),
     "store.stray_rows": frozenset({"lpr_app"}),
     "store.coverage": frozenset({"lpr_app"}),
     "store.reads_page": frozenset({"lpr_app"}),

@@ -3,8 +3,9 @@
 Every reason names the field in plain words and does not repeat the plate, because it is answered to the source and logged.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -31,6 +32,10 @@ DIGEST_BYTES = 16
 
 class NotAdmitted(ValueError):
     """The read is set aside; the message is the reason, a plain sentence."""
+
+
+class NotAuthorized(NotAdmitted):
+    """The law, or its own authority, did not let the source collect where and when the read was made (DAT-2)."""
 
 
 class Authority(NamedTuple):
@@ -106,6 +111,14 @@ def pictures(sent: NativeRead, source: Source) -> tuple[Photo, Photo]:
     return plate, vehicle
 
 
+def usable(kind: Kind, sent: Sequence[SentPhoto], source: Source) -> Iterator[Photo]:
+    """The photos of one kind that are good enough, checked one after the other as they are asked for."""
+    for photo in sent:
+        if photo.kind == kind:
+            with contextlib.suppress(photos.PhotoNotUsable, photo_store.PhotoNotFetched, NotAdmitted):
+                yield _checked(photo, source)
+
+
 def _plate_and_state(sent: NativeRead) -> tuple[str, str]:
     try:
         plate = plates.fold(sent.plate)
@@ -136,7 +149,7 @@ def check_authority(captured_at: datetime, around: Surroundings, authorities: Au
     day = captured_at.astimezone(ZoneInfo(around.zone)).date()
     pairs = authorities.get(around.state, ())
     if not any(law.covers(day) and own.covers(day) for law, own in pairs):
-        raise NotAdmitted(f"Not authorized: the source has no authority to collect in {around.state} on {day}.")
+        raise NotAuthorized(f"Not authorized: the source has no authority to collect in {around.state} on {day}.")
 
 
 def _place(sent: NativeRead, around: Surroundings) -> Place:

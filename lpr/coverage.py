@@ -163,7 +163,7 @@ def _metro_at(row: int, column: int) -> str:
 
 @cache
 def _counties() -> tuple[shapely.STRtree, list[str]]:
-    """The central counties of the metropolitan areas."""
+    """The main counties of the metropolitan areas."""
     atlas = outlines.atlas(settings.STATE_OUTLINES_FILE.with_name("counties-10m.json"))
     chosen = [county for county in atlas.counties if county.code in _METRO_OF_COUNTY]
     shapes = [shapely.union_all([shapely.make_valid(shapely.Polygon(ring)) for ring in county.rings if len(ring) > 3])

@@ -1,14 +1,14 @@
 """The 30 largest metropolitan areas of the United States by the census of 2020, as the contract counts them (DAT-5).
 
-Each is given by the census codes of its central counties. Counties at the edge, which one delineation counts in and another
-does not, are left out: a read that counts here lies in the area by any of them.
+Each is given by the census codes of its main counties: members of the area in the delineations of 2020 and of July 2023. Counties
+at the edge, which one delineation counts in and another does not, are left out: a read that counts here lies in the area by any.
 """
 
 from typing import NamedTuple
 
 
 class Area(NamedTuple):
-    """`code` is the census code of the area, `counties` the codes (state and county) of its central counties."""
+    """`code` is the census code of the area, `counties` the codes (state and county) of its main counties."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ AREAS: tuple[Area, ...] = (
     _area("16980", "Chicago-Naperville-Elgin", "17031 17043 17089 17093 17097 17111 17197 18089 18127"),
     _area("19100", "Dallas-Fort Worth-Arlington", "48113 48085 48121 48139 48251 48257 48367 48397 48439"),
     _area("26420", "Houston", "48201 48039 48071 48157 48167 48291 48339 48473"),
-    _area("47900", "Washington-Arlington-Alexandria", "11001 24009 24017 24021 24031 24033 51013 51059 51107 51153 51177 51179"
+    _area("47900", "Washington-Arlington-Alexandria", "11001 24017 24021 24031 24033 51013 51059 51107 51153 51177 51179"
           " 51510 51600 51610 51683 51685"),
     _area("37980", "Philadelphia-Camden-Wilmington", "42101 42017 42029 42045 42091 34005 34007 34015 10003"),
     _area("33100", "Miami-Fort Lauderdale-West Palm Beach", "12086 12011 12099"),

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from audit.events import Kind
 from audit.record import record
-from lpr import photo_store
-from lpr.models import QuarantinedRecord, Receipt, Source
+from lpr import photo_store, quarantine
+from lpr.models import Receipt, Source
 
 READS_AT_ONCE = 1000
 
@@ -47,7 +47,7 @@ def maintain(*, now: datetime) -> Maintained:
         AuditUnavailable: the log cannot be written; what was erased until then is erased.
     """
     made, reads = make(now=now), _erase_reads(now)
-    receipts, quarantined = _erase_accounts(now)
+    receipts, quarantined = _erase_receipts(now), quarantine.erase_over(now=now)
     dropped = _called("SELECT store.drop_months_over(%s::timestamptz)", now)
     closed = 0
     while _called("SELECT (store.close_month(%s::timestamptz) IS NOT NULL)::integer", now):
@@ -82,14 +82,10 @@ def _erase_reads(now: datetime) -> int:
             erased += cursor.fetchone()[0]
 
 
-def _erase_accounts(now: datetime) -> tuple[int, int]:
-    """Receipts and set-aside records are kept as long as the reads of their source."""
-    receipts = quarantined = 0
-    for source in Source.objects.all():
-        over = now - timedelta(days=source.retention_days)
-        receipts += Receipt.objects.filter(source=source, received_at__lte=over).delete()[0]
-        quarantined += QuarantinedRecord.objects.filter(source=source, received_at__lte=over).delete()[0]
-    return receipts, quarantined
+def _erase_receipts(now: datetime) -> int:
+    """Receipts are kept as long as the reads of their source."""
+    return sum(Receipt.objects.filter(source=source, received_at__lte=now - timedelta(days=source.retention_days)).delete()[0]
+               for source in Source.objects.all())
 
 
 def _called(statement: str, now: datetime) -> int:

@@ -1,6 +1,10 @@
 """Where photos of reads lie: Django's storage, under names made from the record id, written once and never over another."""
 
+import os
 import posixpath
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import get_args
 from urllib.parse import unquote, urljoin
 from uuid import UUID
@@ -8,13 +12,16 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from lpr import photos
 from lpr.photos import Photo
 
 INBOX = "incoming/"
 """The part of the store into which the operator puts photos that deliveries name by address, one folder for each source."""
+
+
+_SETTLED_AT_ONCE = 16
 
 
 class PhotoNotFetched(ValueError):
@@ -25,8 +32,8 @@ class OtherPhotoThere(Exception):
     """Under the name of this record lies another photo: two deliveries of one record id with other content."""
 
 
-def save(record_id: UUID, checked: Photo) -> None:
-    """Store a photo of a read.
+def save(record_id: UUID, checked: Photo) -> str:
+    """Store a photo of a read and return its name. Before the read is committed, `settle` makes it outlast a power cut.
 
     Raises:
         OtherPhotoThere: one with other content is there; it stays.
@@ -34,12 +41,44 @@ def save(record_id: UUID, checked: Photo) -> None:
     wanted = photos.name(record_id, checked.kind)
     given = default_storage.save(wanted, ContentFile(checked.jpeg))
     if given == wanted:
-        return
+        return wanted
     # The storage made way for a photo that was there first.
     default_storage.delete(given)
     with default_storage.open(wanted) as there:
         if there.read() != checked.jpeg:
             raise OtherPhotoThere(wanted)
+    return wanted
+
+
+def settle(names: Collection[str]) -> None:
+    """Return once the disk has these photos and the folders that name them: an acknowledged read keeps its photos whatever
+    happens to the power (DAT-3). Photos that lay there before count as well: they may be of a delivery that was cut off.
+
+    A store elsewhere has a photo once it has taken it. Files go first, all at once, so that the disk writes them together.
+    """
+    if not names or not isinstance(default_storage._wrapped, FileSystemStorage):
+        return
+    files = [Path(default_storage.path(name)) for name in names]
+    with ThreadPoolExecutor(max_workers=_SETTLED_AT_ONCE) as threads:
+        list(threads.map(_to_disk, files))
+        list(threads.map(_to_disk, {folder for file in files for folder in _folders(file)}))
+
+
+def _folders(file: Path) -> Iterator[Path]:
+    """The folders from a photo's own up to that of the whole store: each may be new, and is named by the one above."""
+    top = Path(default_storage.path(""))
+    for folder in file.parents:
+        yield folder
+        if folder == top:
+            return
+
+
+def _to_disk(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def erase(record_id: UUID) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from lpr import correction_mail, coverage, partitions, silence
+from lpr import authority, correction_mail, coverage, partitions, quarantine, silence
 
 
 @shared_task
@@ -33,5 +33,12 @@ def refresh_coverage() -> None:
 
 @shared_task
 def watch_sources() -> None:
-    """Tell operations staff of sources that fell silent (BEY-8)."""
+    """Tell operations staff of sources that fell silent (BEY-8), and put on record where an authority ended (DAT-2)."""
+    authority.notice(now=datetime.now(UTC))
     silence.watch(now=datetime.now(UTC))
+
+
+@shared_task
+def load_repaired() -> None:
+    """Load the set-aside records that operations staff repaired, in a worker that has the loader's login (DAT-3)."""
+    quarantine.load_repaired(now=datetime.now(UTC))

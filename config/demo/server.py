@@ -52,6 +52,7 @@ def work() -> None:
         app=celery_app,
         pool_cls="threads",
         concurrency=2,
+        queues=["celery", "intake"],
         without_heartbeat=True,
         without_mingle=True,
         without_gossip=True,

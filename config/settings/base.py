@@ -238,7 +238,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Loading needs the loader's login, which few processes know (decision 6): a worker of its own takes this queue.
+CELERY_TASK_ROUTES = {"lpr.tasks.load_repaired": {"queue": "intake"}}
 CELERY_BEAT_SCHEDULE = {
+    "load-repaired-records": {"task": "lpr.tasks.load_repaired", "schedule": 30.0, "options": {"expires": 30}},
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
     "time-of-hand-overs": {"task": "alerts.tasks.keep_time_of_handovers", "schedule": 600.0, "options": {"expires": 600}},
     "erase-ended-drafts": {"task": "alerts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},

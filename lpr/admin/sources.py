@@ -35,7 +35,8 @@ class SourceAdmin(AuditedAdmin):
     form = SourceForm
     list_display = ("name", "label", "kind", "is_active", "retention_days", "silent_after_hours")
     list_filter = ("kind", "is_active")
-    fields = ("name", "label", "kind", "is_active", "retention_days", "silent_after_hours", "camera_places")
+    fields = ("name", "label", "kind", "is_active", "retention_days", "quarantine_days", "silent_after_hours",
+              "camera_places")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         return ("name",) if obj else ()
@@ -113,11 +114,11 @@ class NewKeyForm(forms.ModelForm):
 
 @admin.register(Jurisdiction)
 class JurisdictionAdmin(AuditedAdmin):
-    list_display = ("state", "citation", "valid_from", "valid_until")
+    list_display = ("state", "citation", "valid_from", "valid_until", "when_over")
 
 
 @admin.register(SourceAuthority)
 class SourceAuthorityAdmin(AuditedAdmin):
-    list_display = ("source", "jurisdiction", "valid_from", "valid_until")
+    list_display = ("source", "jurisdiction", "valid_from", "valid_until", "when_over")
     list_filter = ("source",)
     list_select_related = ("source", "jurisdiction")

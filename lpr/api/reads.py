@@ -115,6 +115,9 @@ class ReadsView(APIView):
     def post(self, request: Request) -> Response:
         """Deliver up to 1,000 reads, one Rekor `alpr_group`, or one Plate Recognizer hook (JSON, or multipart with the fields
         `json` and `upload`). Sending a record again is safe: it is stored once and counted as a duplicate.
+
+        The header `Receipt` names the receipt that the operator keeps of this body, `Receipt-First-Received` when it came first.
+        The same body bears the same receipt whenever it is sent, so that an answer that was lost can be had again.
         """
         source = cast(Source, request.auth)
         try:
@@ -127,7 +130,8 @@ class ReadsView(APIView):
                                            now=datetime.now(UTC))
         except deliveries.NotStored as error:
             raise TryAgain from error
-        return Response(DeliveredSerializer(delivered).data)
+        return Response(DeliveredSerializer(delivered).data, headers={
+            "Receipt": str(delivered.receipt), "Receipt-First-Received": delivered.first_received_at.isoformat()})
 
 
 def _taken_apart(request: HttpRequest, source: Source) -> Delivery:

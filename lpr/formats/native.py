@@ -50,7 +50,7 @@ def one(raw: object, *, folder: PhotoFolder | None = None) -> NativeRead:
         address=fields.text(record.get("address"), "address"),
         intersection=fields.text(record.get("intersection"), "intersection"),
         confidence=fields.confidence(record.get("confidence"), "confidence"),
-        photos=(*_listed_photos(record.get("photos"), folder), *named_photos(record, folder)),
+        photos=(*listed_photos(record, folder), *named_photos(record, folder)),
     )
 
 
@@ -60,7 +60,13 @@ def named_photos(record: Mapping[str, object], folder: PhotoFolder | None) -> tu
     return tuple(_by_name(kind, record[field], field, folder) for kind, field in named if record.get(field))
 
 
-def _listed_photos(value: object, folder: PhotoFolder | None) -> tuple[SentPhoto, ...]:
+def listed_photos(record: Mapping[str, object], folder: PhotoFolder | None = None) -> tuple[SentPhoto, ...]:
+    """The photos in the record's list `photos`.
+
+    Raises:
+        RecordNotReadable: it is no list of photos.
+    """
+    value = record.get("photos")
     if value is None:
         return ()
     if not isinstance(value, list):

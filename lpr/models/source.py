@@ -26,6 +26,7 @@ class Source(models.Model):
     retention_days = models.PositiveIntegerField("days its reads are kept", default=1827)
     # Some vendors' messages do not say where the camera stands: {"camera id": [latitude, longitude]}.
     camera_places = models.JSONField(default=dict, blank=True)
+    quarantine_days = models.PositiveIntegerField("days records that were set aside are kept", default=60, db_default=60)
     silent_after_hours = models.PositiveIntegerField("stale after hours without a read", default=24)
 
     history = HistoricalRecords()
@@ -35,6 +36,7 @@ class Source(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="source_kind_is_listed"),
             models.CheckConstraint(condition=Q(retention_days__gte=1), name="source_retention_is_positive"),
+            models.CheckConstraint(condition=Q(quarantine_days__gte=1), name="source_quarantine_is_positive"),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +64,14 @@ class SourceKey(models.Model):
         return self.valid_until is None or now < self.valid_until
 
 
+class WhenOver(models.TextChoices):
+    """What happens to stored reads when the authority by which they were collected has ended (DAT-2)."""
+
+    KEEP = "keep", "Keep until their retention ends"
+    HIDE = "hide", "Show them no more"
+    DELETE = "delete", "Show them no more and delete them"
+
+
 class Jurisdiction(models.Model):
     """A state, and the law by which reads may be collected there."""
 
@@ -69,11 +79,14 @@ class Jurisdiction(models.Model):
     citation = models.CharField("legal basis of collection", max_length=300)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
+    when_over = models.CharField("stored reads when it has ended", max_length=6, choices=WhenOver, default=WhenOver.KEEP,
+                                 db_default="keep")
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["state"]
+        constraints = [models.CheckConstraint(condition=Q(when_over__in=WhenOver.values), name="jurisdiction_end_is_listed")]
 
     def __str__(self) -> str:
         return self.state
@@ -86,6 +99,8 @@ class SourceAuthority(models.Model):
     jurisdiction = models.ForeignKey(Jurisdiction, on_delete=models.PROTECT)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
+    when_over = models.CharField("stored reads when it has ended", max_length=6, choices=WhenOver, default=WhenOver.KEEP,
+                                 db_default="keep")
 
     history = HistoricalRecords()
 
@@ -95,7 +110,23 @@ class SourceAuthority(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "jurisdiction", "valid_from"],
                                     name="source_authority_starts_once_a_day"),
+            models.CheckConstraint(condition=Q(when_over__in=WhenOver.values), name="source_authority_end_is_listed"),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} in {self.jurisdiction}"
+
+
+class EndedAuthority(models.Model):
+    """An end of authority that was noticed and is on record, as long as it lasts. What is shown does not ask this table."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=2)
+    policy = models.CharField(max_length=6)
+    noticed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "state"], name="ended_authority_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} in {self.state}"

@@ -18,6 +18,7 @@ BEGIN
         GROUP BY r.source_id, r.place_id, r.latitude_e6, r.longitude_e6) counted
     JOIN public.lpr_source source ON source.id = counted.source_id
     JOIN store.place place ON place.id = counted.place_id
+    WHERE (counted.source_id::text || place.state) <> ALL (store.closed_places(until))
     GROUP BY 1, 2, 3, 4;
 END
 $function$;

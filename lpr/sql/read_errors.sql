@@ -13,7 +13,7 @@ AS $function$
 $function$;
 
 -- The reads of the reports that the event names, as they were shown: also after they were corrected or withdrawn, and no
--- longer than their source's retention. Opened by the report itself, by data-quality staff, and by who is told of the outcome.
+-- longer than their source's retention and authority. Opened by the report itself, by data-quality staff, and by who is told of the outcome.
 CREATE OR REPLACE FUNCTION store.reported_reads(p_event uuid)
 RETURNS TABLE (reported uuid, source_id integer, record_id uuid, plate varchar, state varchar, captured_at timestamptz,
                stored_at timestamptz, make varchar, model varchar, source varchar, source_kind varchar, camera varchar,
@@ -49,6 +49,7 @@ BEGIN
     LEFT JOIN store.read_marker m ON m.plate = r.plate AND m.state = r.state AND m.captured_at = r.captured_at
                                  AND m.record_id = r.record_id
     WHERE r.captured_at + make_interval(days => source.retention_days) > asked.at
+      AND (r.source_id::text || place.state) <> ALL (store.closed_places(asked.at))
     ORDER BY n.position;
 END
 $function$;

@@ -94,14 +94,15 @@ AS $function$
            + cosd(lat1) * cosd(lat2) * power(sind((lon2 - lon1) / 2), 2))))
 $function$;
 
--- A read with what decides whether it is shown: marker, retention of its source, place of capture.
+-- A read with what decides whether it is shown: marker, retention of its source, place of capture, and who collected it there.
 CREATE OR REPLACE VIEW store.visible_read AS
 SELECT r.captured_at, r.received_at, r.stored_at, r.record_id, r.latitude_e6, r.longitude_e6, r.camera_id, r.make_id,
        r.model_id, r.confidence, r.plate_photo_cut, r.plate, r.state,
        coalesce(m.marked_at, 'infinity') AS hidden_at,
        r.captured_at + make_interval(days => source.retention_days) AS kept_until,
        source.label AS source, source.kind AS source_kind,
-       place.state AS place_state, place.zone, place.address, place.intersection, place.address_is_approximate
+       place.state AS place_state, place.zone, place.address, place.intersection, place.address_is_approximate,
+       r.source_id::text || place.state AS collected_by
 FROM store.read r
 JOIN public.lpr_source source ON source.id = r.source_id
 JOIN store.place place ON place.id = r.place_id
@@ -129,6 +130,7 @@ DECLARE
     before_at timestamptz := coalesce(p_before_at, 'infinity');
     before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
     page_size integer := least(greatest(p_limit, 1), 500);
+    closed_places text[] := store.closed_places(s.asked_at);
 BEGIN
     RETURN QUERY
     SELECT r.record_id, r.plate, r.state, r.captured_at, r.received_at, r.stored_at,
@@ -142,6 +144,7 @@ BEGIN
           AND v.captured_at >= s.captured_from AND v.captured_at < upper_at
           AND (v.captured_at, v.record_id) < (before_at, before_id)
           AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
+          AND v.collected_by <> ALL (closed_places)
           AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
           AND (s.near_meters IS NULL OR store.meters_between(
                s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
@@ -168,6 +171,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     s record := store.scope_of(p_event);
+    closed_places text[] := store.closed_places(s.asked_at);
 BEGIN
     SELECT count(*), count(*) FILTER (WHERE v.state = ''),
            sha256(coalesce(string_agg(uuid_send(v.record_id), '' ORDER BY v.captured_at DESC, v.record_id DESC), ''))
@@ -176,6 +180,7 @@ BEGIN
     WHERE v.plate = s.plate AND v.state = ANY (ARRAY[s.state, ''])
       AND v.captured_at >= s.captured_from AND v.captured_at < s.captured_until
       AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
+      AND v.collected_by <> ALL (closed_places)
       AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
       AND (s.near_meters IS NULL OR store.meters_between(
            s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)

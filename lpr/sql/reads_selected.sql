@@ -14,6 +14,7 @@ DECLARE
     s record := store.scope_of(p_event);
     chosen audit.event := audit.committed_event(p_event);
     selected uuid[];
+    closed_places text[] := store.closed_places(s.asked_at);
 BEGIN
     IF chosen.kind NOT IN ('report.printed', 'query.viewed', 'query.replayed') THEN
         RAISE EXCEPTION 'this event selects no reads' USING ERRCODE = 'insufficient_privilege';
@@ -34,6 +35,7 @@ BEGIN
       AND v.captured_at >= s.captured_from AND v.captured_at < s.captured_until
       AND v.record_id = ANY (selected)
       AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
+      AND v.collected_by <> ALL (closed_places)
       AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
       AND (s.near_meters IS NULL OR store.meters_between(
            s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6, v.longitude_e6 / 1e6) <= s.near_meters)

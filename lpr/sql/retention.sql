@@ -1,4 +1,5 @@
--- The end of reads (DAT-8). What is past its source's retention is hidden already (store.visible_read); here it goes for good.
+-- The end of reads (DAT-8, DAT-2). What is past its source's retention, or was collected where the authority has ended and policy
+-- says that it goes, is hidden already (store.reads_page); here it goes for good.
 -- Each function takes the earlier of the time that it is given and the server's own, so that nobody can make reads old.
 
 -- Reads that are over, by id alone: their photos are erased first, then the rows, so that a crash leaves nothing behind.
@@ -14,6 +15,15 @@ BEGIN
     SELECT r.record_id FROM store.read r JOIN public.lpr_source source ON source.id = r.source_id
     WHERE r.captured_at <= newest AND r.captured_at + make_interval(days => source.retention_days) <= moment
     LIMIT p_limit;
+    IF NOT FOUND THEN
+        RETURN QUERY
+        SELECT r.record_id
+        FROM store.ended_authorities(moment) ended
+        JOIN store.place place ON place.state = ended.state
+        JOIN store.read r ON r.source_id = ended.source_id AND r.place_id = place.id
+        WHERE ended.policy = 'delete'
+        LIMIT p_limit;
+    END IF;
 END
 $function$;
 
@@ -25,12 +35,19 @@ AS $function$
 DECLARE
     moment timestamptz := least(p_now, clock_timestamp());
     newest timestamptz := moment - make_interval(days => (SELECT min(s.retention_days) FROM public.lpr_source s));
+    erased_places text[] := ARRAY(
+        SELECT e.source_id::text || e.state FROM store.ended_authorities(moment) e WHERE e.policy = 'delete');
     deleted integer;
 BEGIN
+    IF erased_places <> '{}' THEN
+        newest := 'infinity';
+    END IF;
     WITH gone AS (
-        DELETE FROM store.read r USING public.lpr_source source
-        WHERE source.id = r.source_id AND r.record_id = ANY (p_records)
-          AND r.captured_at <= newest AND r.captured_at + make_interval(days => source.retention_days) <= moment
+        DELETE FROM store.read r USING public.lpr_source source, store.place place
+        WHERE source.id = r.source_id AND place.id = r.place_id AND r.record_id = ANY (p_records)
+          AND r.captured_at <= newest
+          AND (r.captured_at + make_interval(days => source.retention_days) <= moment
+               OR (r.source_id::text || place.state) = ANY (erased_places))
         RETURNING r.plate, r.state, r.captured_at, r.record_id
     ),
     markers AS (

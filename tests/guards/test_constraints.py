@@ -35,8 +35,10 @@ from lpr.models import (
     CorrectionNotice,
     CoverageCount,
     CoverageState,
+    EndedAuthority,
     ErrorReport,
     Jurisdiction,
+    QuarantinedRecord,
     SharedQuery,
     Source,
     SourceAuthority,
@@ -101,6 +103,13 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "training_reminder_once_a_stage": reminded_twice,
     "source_kind_is_listed": lambda world: changed(Source.objects.all(), kind="drone"),
     "source_retention_is_positive": lambda world: changed(Source.objects.all(), retention_days=0),
+    "source_quarantine_is_positive": lambda world: changed(Source.objects.all(), quarantine_days=0),
+    "set_aside_status_is_listed": lambda world: changed(QuarantinedRecord.objects.all(), status="lost"),
+    "set_aside_discarded_with_reason": lambda world: changed(QuarantinedRecord.objects.all(), status="discarded"),
+    "jurisdiction_end_is_listed": lambda world: changed(Jurisdiction.objects.all(), when_over="sell"),
+    "source_authority_end_is_listed": lambda world: changed(SourceAuthority.objects.all(), when_over="sell"),
+    "ended_authority_once": lambda world: copied(
+        EndedAuthority.objects.create(source=world.source, state="OH", policy="hide", noticed_at=datetime.now(UTC))),
     "source_authority_starts_once_a_day": authorized_twice,
     "alert_list_scope_is_listed": lambda world: changed(AlertList.objects.all(), scope="world"),
     "alert_list_group_is_named": lambda world: changed(AlertList.objects.all(), scope="group", group=None),
@@ -179,6 +188,7 @@ def world(officer, appointer, source, watch, load_read) -> World:
     Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,
                           stirred_at=now, expires_at=now)
     RulesAffirmation.objects.create(user=officer, text=RulesText.objects.get(), first_at=now, last_at=now)
+    QuarantinedRecord.objects.create(source=source, received_at=now, position=0, reason="plate: missing.")
     return World(officer, Course.objects.earliest("pk"), source)
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Each argument of an address: what it is, and so which converter it may have.
 ARGUMENTS = {
     "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
-    "draft": UUIDConverter, "hit": UUIDConverter, "report": UUIDConverter,
+    "draft": UUIDConverter, "hit": UUIDConverter, "report": UUIDConverter, "set_aside": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens)
     "key": StringConverter,  # mailed; opens registration once and holds nothing

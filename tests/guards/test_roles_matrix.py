@@ -122,7 +122,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/accounts/course/add/                            .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/receipt/                                    .   .   .   .   .   .   .   .   .   .   x   x
        admin/lpr/receipt/add/                                .   .   .   .   .   .   .   .   .   .   .   .
-       admin/lpr/quarantinedrecord/                          .   .   .   .   .   .   .   .   .   .   x   x
+       admin/lpr/quarantinedrecord/<uuid:set_aside>/photos/<int:number>/ .   .   .   .   .   .   .   .   .   .   -   .
+       admin/lpr/quarantinedrecord/                          .   .   .   .   .   .   .   .   .   .   x   .
        admin/lpr/quarantinedrecord/add/                      .   .   .   .   .   .   .   .   .   .   .   .
        admin/lpr/errorreport/<uuid:report>/photos/<int:number>/ .   .   .   .   .   .   .   .   .   -   .   .
        admin/lpr/errorreport/                                .   .   .   .   .   .   .   .   .   x   .   .

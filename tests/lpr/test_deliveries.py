@@ -1,6 +1,7 @@
 """Deliveries: what is stored, what is set aside and why, what is filled in, and what stands on record."""
 
 import logging
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -305,3 +306,39 @@ def test_no_plate_reaches_a_log(deliver, native_read, caplog):
     caplog.set_level(logging.DEBUG)
     deliver(native_read(plate="SECRET1"), native_read(plate="SECRET2", photos=()), native_read(plate="SECRET*3"))
     assert "SECRET" not in caplog.text
+
+
+# --- Receipts and power cuts --------------------------------------------------------------------------------------------
+@pytest.mark.req("BEY-8", "DAT-3")
+def test_the_same_body_bears_the_same_receipt_and_says_what_is_true_this_time(deliver, native_read, make_source, now):
+    read = native_read()
+    first, again = deliver(read), deliver(read, now=now + timedelta(hours=1))
+    assert again.receipt == first.receipt == Receipt.objects.first().number
+    assert (first.first_received_at, again.first_received_at) == (now, now)
+    assert [(row.stored, row.duplicates) for row in Receipt.objects.order_by("received_at")] == [(1, 0), (0, 1)]
+    assert deliver(read, source=make_source("other-toll")).receipt != first.receipt
+    assert {said["details"]["receipt"] for (said,) in events("reads.loaded")[:2]} == {str(first.receipt)}
+
+
+@pytest.mark.req("DAT-3", "RES-1")
+def test_photos_and_their_folders_are_on_the_disk_before_the_read_is_committed(deliver, native_read, monkeypatch, source):
+    settled, stored = [], [0]
+    sync = os.fsync
+
+    def noted(opened):
+        assert asked("SELECT count(*) FROM store.read") == [tuple(stored)]
+        settled.append(os.readlink(f"/proc/self/fd/{opened}"))
+        sync(opened)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    deliver(native_read(source_record_id="one"))
+    names = [photos.name(record_id(source.pk, "one"), kind) for kind in ("plate", "vehicle")]
+    folder = os.path.dirname(names[0])
+    for path in (*names, folder, os.path.dirname(folder), "reads", ""):
+        assert default_storage.path(path).rstrip("/") in settled
+    # A photo that an earlier delivery left, whose end nobody knows, is settled as well.
+    settled.clear()
+    stored[0] = 1
+    default_storage.save(photos.name(record_id(source.pk, "two"), "plate"), ContentFile(jpeg("plate")))
+    deliver(native_read(source_record_id="two"))
+    assert default_storage.path(photos.name(record_id(source.pk, "two"), "plate")) in settled

@@ -282,7 +282,7 @@ def plan_of_a_page():
              "before_at": "timestamptz", "before_id": "uuid", "s.as_of": "timestamptz", "s.asked_at": "timestamptz",
              "s.geo_state": "varchar", "s.near_meters": "float8", "s.near_latitude": "float8", "s.near_longitude": "float8",
              "s.source_kind": "varchar", "s.within_meters": "float8", "s.within_latitude": "float8",
-             "s.within_longitude": "float8", "page_size": "int"}
+             "s.within_longitude": "float8", "page_size": "int", "closed_places": "text[]"}
     for number, name in enumerate(names, 1):
         select = re.sub(rf"(?<![\w.]){re.escape(name)}\b", f"${number}", select)
     with databases.administrator() as administrator:
@@ -294,7 +294,7 @@ def plan_of_a_page():
         [(plan,)] = run(
             "EXPLAIN (ANALYZE, COSTS OFF, FORMAT JSON) EXECUTE page('XYZ1234', 'OH', now() - interval '90 days', now(),"
             " 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', now(), now(), NULL, NULL, NULL, NULL,"
-            " NULL, NULL, NULL, NULL, 50)").fetchall()
+            " NULL, NULL, NULL, NULL, 50, '{}')").fetchall()
     return plan[0]["Plan"]
 
 

@@ -112,7 +112,7 @@ def test_a_key_is_shown_once_to_the_one_who_issues_it(operations, source, now):
 
 def test_places_of_cameras_are_checked_when_they_are_typed(operations, source):
     form = {"name": source.name, "label": "x", "kind": "toll_road", "is_active": "on", "retention_days": 30,
-            "silent_after_hours": 24}
+            "quarantine_days": 30, "silent_after_hours": 24}
     refused = operations.post(f"/admin/lpr/source/{source.pk}/change/", form | {"camera_places": '{"1": [91, 0]}'})
     assert "in degrees" in refused.content.decode()
     operations.post(f"/admin/lpr/source/{source.pk}/change/", form | {"camera_places": '{"1": [39.9, -83]}'})

@@ -62,13 +62,17 @@ class Command(BaseCommand):
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
             outcomes = detection.read_file(file, form=form, camera_places=places, folder=folder)
+            receipt = None
             for first, batch in batches(outcomes, file):
                 delivered = deliveries.take_in(source=source, sent=batch, body_digest=digest, now=datetime.now(UTC),
                                                first_index=first)
                 refusals.write(delivered.refused)
                 total.add(delivered)
+                receipt = delivered.receipt
                 _advance(bar, file)
             _advance(bar, file)
+        if receipt and not self.quiet:
+            self.stdout.write(f"{path.name}: receipt {receipt}")
 
 
 class Total:
