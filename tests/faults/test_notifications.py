@@ -3,65 +3,21 @@
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 
 import pytest
-from aiosmtpd.controller import Controller
 from celery import Celery
 from django.conf import settings as django_settings
 from django.db import connections
 
 from alerts import notifications, tasks
 from alerts.models import Notification, NotificationStatus
+from tests.faults.mail_server import free_port, mail_server
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.faults]
-
-
-class Mailbox:
-    """Takes every mail, after `before_answer` has had its way."""
-
-    def __init__(self) -> None:
-        self.messages: list = []
-        self.on_hello: Callable[[], None] = lambda: None
-        self.before_answer: Callable[[], None] = lambda: None
-
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):
-        self.on_hello()
-        session.host_name = hostname
-        return responses
-
-    async def handle_DATA(self, server, session, envelope):
-        self.messages.append(message_from_bytes(envelope.content))
-        self.before_answer()
-        return "250 taken"
-
-    @property
-    def message_ids(self) -> list[str]:
-        return [message["Message-ID"] for message in self.messages]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def mail_server(port: int) -> Iterator[Mailbox]:
-    mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield mailbox
-    finally:
-        controller.stop()
 
 
 @pytest.fixture
