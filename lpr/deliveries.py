@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connections
@@ -140,14 +141,14 @@ def _store(source: Source, admitted: list[Admitted], refused: list[SetAside], ca
 
 def _keep_account(receipt: Receipt, delivered: Delivered, call: _Call) -> None:
     """Receipt, quarantine and event, in the transaction of the reads."""
-    counts = {"stored": delivered.stored, "duplicates": delivered.duplicates, "refused": len(delivered.refused),
-              "hits": delivered.hits}
+    counts: dict[str, Any] = {"stored": delivered.stored, "duplicates": delivered.duplicates, "refused": len(delivered.refused),
+                              "hits": delivered.hits}
     for name, count in counts.items():
         setattr(receipt, name, count)
     # A batch that failed on the way is tried again, with its receipt.
     receipt.pk = None
     receipt.save(using=ALIAS, force_insert=True)
-    again = {"repaired": call.repaired.pk} if call.repaired else {}
+    again: dict[str, Any] = {"repaired": call.repaired.pk} if call.repaired else {}
     if call.repaired:
         quarantine.settle(call.repaired, delivered.refused)
     else:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 from lpr import photos
 from lpr.photos import Photo
@@ -56,7 +56,7 @@ def settle(names: Collection[str]) -> None:
 
     A store elsewhere has a photo once it has taken it. Files go first, all at once, so that the disk writes them together.
     """
-    if not names or not isinstance(default_storage._wrapped, FileSystemStorage):
+    if not names or not isinstance(storages["default"], FileSystemStorage):
         return
     files = [Path(default_storage.path(name)) for name in names]
     with ThreadPoolExecutor(max_workers=_SETTLED_AT_ONCE) as threads:
