@@ -12,7 +12,7 @@ CHOICES = [("keep", "Keep until their retention ends"), ("hide", "Show them no m
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lpr", "0009_set_aside_records")]
+    dependencies = [("lpr", "0011_set_aside_records")]
     operations = [
         *(migrations.AddField(model, "when_over", models.CharField(
             "stored reads when it has ended", choices=CHOICES, db_default="keep", default="keep", max_length=6))

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lpr", "0008_comparison_and_sharing"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("lpr", "0010_corrections_of_time_and_place"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
         *(migrations.AddField(model, "quarantine_days", models.PositiveIntegerField(
             "days records that were set aside are kept", db_default=60, default=60))
