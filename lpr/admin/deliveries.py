@@ -125,7 +125,7 @@ def _done(request: HttpRequest, found: QuarantinedRecord, form: RepairForm, disc
 
 def _beside(found: QuarantinedRecord) -> list[tuple[str, str, str]]:
     """Each field with what was sent and what was entered instead, where it is another."""
-    sent = quarantine.entered(QuarantinedRecord(raw=found.raw))
+    sent = quarantine.entered(QuarantinedRecord(raw=found.raw, repaired=""))
     entered = json.loads(found.repaired) if found.repaired else {}
     return [(name.replace("_", " "), sent[name], entered.get(name, "") if entered.get(name, sent[name]) != sent[name] else "")
             for name in quarantine.FIELDS] if any(sent.values()) or entered else []
