@@ -14,7 +14,7 @@ import traceback
 
 import django
 
-NAMES = ("audit_append", "query_function", "query_http", "loading")
+NAMES = ("audit_append", "query_function", "query_http", "loading", "upload", "alert_mail")
 
 
 def main() -> None:
