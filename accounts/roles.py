@@ -81,6 +81,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.quarantinedrecord": ("view",),
         "lpr.receipt": ("view",),
         "alerts.alertpolicy": ("view", "change"),
+        "alerts.deadletter": ("view",),
         "accounts.appointment": ("view", "add"),
         "accounts.challengequestion": ("view", "add", "change"),
         "accounts.course": ("view", "add", "change"),

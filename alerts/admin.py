@@ -1,4 +1,4 @@
-"""Alert lists in the back office: policy, kept by operations (ALR-1, ALR-7), and hand-overs, by managers (ALR-11)."""
+"""Alert lists in the back office: policy and given-up mails, by operations (ALR-1, ALR-5), hand-overs, by managers (ALR-11)."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.roles import Role
-from alerts import handover
-from alerts.models import AlertList, AlertPolicy, Handover
+from alerts import dead_letters, handover
+from alerts.models import AlertList, AlertPolicy, DeadLetter, Handover
 from audit.admin_base import AuditedAdmin, ReadOnlyAdmin
 
 
@@ -56,3 +56,34 @@ class HandoverAdmin(ScopedAdmin, ReadOnlyAdmin):
             except handover.HandoverRefused as refusal:
                 handover.refuse(handover=row, why=str(refusal))
                 self.message_user(request, str(refusal), messages.ERROR)
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(ReadOnlyAdmin):
+    """Mails that were given up: when, of which kind, to which domain, and what the server said (ALR-5)."""
+
+    list_display = ("created_at", "kind", "mail_domain", "notices", "attempts", "last_error", "bounce")
+    list_display_links = None
+    list_filter = ("kind",)
+    fields = ("created_at", "kind", "mail_domain", "notices", "attempts", "last_error", "bounce")
+    actions = ("send_again",)
+
+    @admin.display(description="to a mailbox at")
+    def mail_domain(self, row: DeadLetter) -> str:
+        return row.recipient.email.rpartition("@")[2]
+
+    @admin.display(description="notices in it")
+    def notices(self, row: DeadLetter) -> int:
+        return dead_letters.intents_of(row).count()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeadLetter]:
+        return dead_letters.letters().select_related("recipient").order_by("-created_at", "-pk")
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).role == Role.OPERATIONS
+
+    @admin.action(permissions=["send_again"], description="Send the selected mails again")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
+        sent = dead_letters.send_again(letters=list(queryset.values_list("pk", flat=True)), by=user_of(request),
+                                       now=timezone.now())
+        self.message_user(request, f"Notices that are sent again: {sent}.", messages.SUCCESS)

@@ -267,8 +267,14 @@ def delete_emptied_lists(gone: Sequence[Entry]) -> None:
     """A single-plate list goes with its entry, in the open transaction."""
     for alert_list in AlertList.objects.filter(
             pk__in={entry.alert_list_id for entry in gone}, is_single_plate=True, entries__isnull=True):
-        record(Kind.LIST_DELETED, list=alert_list.pk, name=alert_list.name)
-        alert_list.delete()
+        delete_list(alert_list)
+
+
+def delete_list(alert_list: AlertList) -> None:
+    """Delete a list without entries and what was told of it, on record, in the open transaction."""
+    Notification.objects.filter(plate="", entry_id=alert_list.pk, kind=NotificationKind.TAKEN_OVER).delete()
+    record(Kind.LIST_DELETED, list=alert_list.pk, name=alert_list.name)
+    alert_list.delete()
 
 
 def erase(doomed: QuerySet[Entry], *, note: str = "", kind: Kind = Kind.ENTRY_REMOVED) -> list[Entry]:

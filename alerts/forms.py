@@ -17,7 +17,7 @@ from accounts.models import User, UserGroup
 from alerts import upload_rows, uploads
 from alerts.entries import EntryRefused
 from alerts.lists import ListRefused
-from alerts.models import AlertList, AlertPolicy, Disposition, Scope
+from alerts.models import AlertList, AlertPolicy, Collapse, Disposition, Frequency, Scope
 from alerts.persons import PersonNotNamed, check_person
 from lpr import case_references, plates, policy, states
 from lpr.forms.fields import TextField
@@ -168,6 +168,26 @@ class SharingForm(_AlertsForm):
     def sharing(self) -> dict[str, Any]:
         """The arguments `scope`, `users` and `group` that a valid form gives."""
         return {name: self.cleaned_data[name] for name in ("scope", "users", "group")}
+
+
+class TellingForm(SharingForm):
+    """Who is told of a list's hits, and in how many mails (ALR-4, BEY-9)."""
+
+    collapse_minutes = forms.TypedChoiceField(
+        label="Repeated sightings", choices=Collapse.choices, coerce=int, empty_value=None, required=False,
+        widget=forms.RadioSelect, help_text="Every sighting is a hit of its own and shown in the app, whatever you choose.",
+        error_messages={"invalid_choice": "Choose what happens to repeated sightings."})
+
+    def sharing(self) -> dict[str, Any]:
+        return super().sharing() | {"collapse_minutes": self.cleaned_data["collapse_minutes"]}
+
+
+class MailChoiceForm(_Form):
+    """How often one is mailed of hits."""
+
+    frequency = forms.ChoiceField(
+        label="Mails about hits", choices=Frequency.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Choose how often you are mailed.", "invalid_choice": "Choose how often you are mailed."})
 
 
 class HitSharingForm(_Form):

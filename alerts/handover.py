@@ -1,17 +1,18 @@
 """Hand-over: the lists of an owner whose account is not active rest, and get a new owner in time, or end (ALR-11).
 
 That they rest is never written down: matching asks the account itself (alerts/sql/rest.sql). What is kept is the time that the
-manager of the area has to name a successor.
+manager of the area has to name a successor. Managers are told by mail, as is an owner who can still sign in.
 """
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 
 from accounts.models import User
-from accounts.roles import Right, may
-from alerts import entries
-from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Resting
+from accounts.roles import Right, Role, may
+from alerts import entries, matching
+from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Resting
 from audit.events import Kind
 from audit.record import record, record_durably, record_many
 
@@ -39,6 +40,9 @@ def keep_time(*, now: datetime) -> int:
     opened = sum(_open(owner, why, now, now + timedelta(days=days))
                  for owner, why in resting.items() if not Handover.objects.filter(owner=owner).exists())
     closed = sum(_close(owner) for owner in Handover.objects.exclude(owner__in=resting).values_list("owner_id", flat=True))
+    told = sum(_tell(row, now) for row in Handover.objects.select_related("owner"))
+    if told:
+        matching.wake()
     overdue = Handover.objects.filter(due_at__lte=now).values_list("owner_id", flat=True)
     return opened + closed + sum(_end(owner, now) for owner in overdue)
 
@@ -69,10 +73,16 @@ def name_successor(*, handover: Handover, successor: str, by: User, now: datetim
         moved = list(Entry.objects.select_for_update().filter(owner=handover.owner).order_by("pk"))
         lists = list(AlertList.objects.select_for_update().filter(owner=handover.owner).order_by("pk"))
         Hit.objects.filter(owner=handover.owner, plate__in={entry.plate for entry in moved}).update(owner=taker)
-        Entry.objects.filter(pk__in=[entry.pk for entry in moved]).update(owner=taker)
+        # The new owner has not been prompted yet.
+        Entry.objects.filter(pk__in=[entry.pk for entry in moved]).update(owner=taker, prompted_days=None)
         AlertList.objects.filter(pk__in=[row.pk for row in lists]).update(owner=taker)
-        record(Kind.LISTS_HANDED_OVER, **details, lists=[str(row.pk) for row in lists], entries=len(moved))
+        event = record(Kind.LISTS_HANDED_OVER, **details, lists=[str(row.pk) for row in lists], entries=len(moved))
         record_many(Kind.ENTRY_HANDED_OVER, [entries.findable(entry) | details for entry in moved])
+        letter = uuid4()
+        Notification.objects.bulk_create([Notification(
+            kind=NotificationKind.TAKEN_OVER, entry_id=row.pk, record_id=event.id, recipient=taker, plate="", letter=letter,
+            created_at=now, next_attempt_at=now) for row in lists])
+    matching.wake()
     return taker
 
 
@@ -85,6 +95,7 @@ def _taken(owner: int) -> Handover | None:
     """The open hand-over, taken away in the open transaction, so that of two that end it one does."""
     found = Handover.objects.select_for_update().filter(owner=owner).first()
     if found:
+        Notification.objects.filter(kind=NotificationKind.AT_REST, entry_id=found.key).delete()
         found.delete()
     return found
 
@@ -95,6 +106,18 @@ def _open(owner: int, why: str, now: datetime, due_at: datetime) -> bool:
         if is_new:
             record(Kind.HANDOVER_OPENED, owner=row.owner.get_username(), why=why, due_at=due_at)
     return is_new
+
+
+def _tell(row: Handover, now: datetime) -> int:
+    """Owe the managers of the area a mail, those too who came later, and the owner whose account is open; each once."""
+    people = User.objects.filter(role=Role.AGENCY_MANAGER, aor__isnull=False, aor=row.owner.aor_id, is_active=True)
+    owed = {*people.values_list("pk", flat=True), *([row.owner_id] if row.owner.is_active else [])}
+    of_row = {"kind": NotificationKind.AT_REST, "entry_id": row.key, "record_id": row.key}
+    owed -= set(Notification.objects.filter(**of_row).values_list("recipient_id", flat=True))
+    Notification.objects.bulk_create([Notification(
+        **of_row, recipient_id=person, plate="", created_at=now, next_attempt_at=now) for person in sorted(owed)],
+        ignore_conflicts=True)
+    return len(owed)
 
 
 def _close(owner: int) -> bool:
@@ -113,8 +136,7 @@ def _end(owner: int, now: datetime) -> bool:
             return False
         gone = entries.erase(Entry.objects.filter(owner_id=owner), note="No successor was named in time.")
         for alert_list in AlertList.objects.filter(owner_id=owner):
-            record(Kind.LIST_DELETED, list=alert_list.pk, name=alert_list.name)
-            alert_list.delete()
+            entries.delete_list(alert_list)
         record(Kind.HANDOVER_CLOSED, owner=found.owner.get_username(), why="nobody took the lists over in time",
                entries=len(gone))
     return True

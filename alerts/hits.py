@@ -63,6 +63,22 @@ def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) 
     return Page(seen, Cursor(rows[size - 1].created_at, rows[size - 1].pk) if len(rows) > size else None)
 
 
+def one(*, hit: UUID, user: User, now: datetime) -> SeenHit:
+    """One hit that `user` was told of; the look is recorded first, and it counts as seen from then on.
+
+    Raises:
+        HitNotFound: there is none, or not for this user.
+    """
+    found = opened(hit=hit, user=user)
+    rows = list(_told(user).filter(plate=found.plate, entry_id=found.entry_id, record_id=found.record_id))
+    seen = _together(rows[:1], user)
+    if not seen:
+        raise HitNotFound
+    record_durably(Kind.HITS_VIEWED, count=1, hits=[found.pk])
+    Notification.objects.filter(pk__in=[row.pk for row in rows], seen_at__isnull=True).update(seen_at=now)
+    return seen[0]
+
+
 def newest(*, user: User, size: int) -> list[SeenHit]:
     """The newest hits for an overview; they are on record as shown, and still count as new."""
     seen = _together(list(_told(user).order_by("-created_at", "-pk")[:size]), user)
@@ -71,9 +87,9 @@ def newest(*, user: User, size: int) -> list[SeenHit]:
     return seen
 
 
-def unseen(*, user: User) -> int:
-    """How many hits `user` was told of and has not looked at."""
-    return _told(user).filter(seen_at__isnull=True).count()
+def unseen(*, user: User, most: int | None = None) -> int:
+    """How many hits `user` was told of and has not looked at; with `most`, counted no further than that."""
+    return _told(user).filter(seen_at__isnull=True).order_by()[:most].count()
 
 
 def opened(*, hit: UUID, user: User) -> Hit:

@@ -96,7 +96,7 @@ def share(alert_list: AlertList, *, scope: str, users: Collection[User], group: 
 def sharing(alert_list: AlertList, users: Iterable[User]) -> dict[str, Any]:
     """What an event says of who is told: scope, and the users or the group by name and id."""
     return {
-        "scope": alert_list.scope,
+        "scope": alert_list.scope, "collapse_minutes": alert_list.collapse_minutes,
         "users": {str(user.pk): user.get_username() for user in users},
         "group": {"id": alert_list.group_id, "name": alert_list.group.name} if alert_list.group else None,
     }

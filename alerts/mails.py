@@ -1,5 +1,6 @@
 """What mails say. The plate stands in the body alone, and case text goes to the owner alone (ALR-5)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -12,9 +13,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from alerts.models import AlertPolicy, Entry, Hit, Notification, NotificationKind
+from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind
 from lpr.policy import zone_of
 from lpr.states import NAMES
+
+# Hits that one mail lists; the page has them all.
+MOST_LINES = 200
 
 
 def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessage:
@@ -27,11 +31,37 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
         "agency_name": settings.AGENCY_NAME, "hit": hit, "entry": entry, "captured": local_time(hit.captured_at, hit.zone),
         "state_name": NAMES.get(hit.state, hit.state), "is_owner": notification.recipient_id == entry.owner_id,
         "is_shared": notification.kind == NotificationKind.SHARED,
-        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hits"),
+        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hit", args=[hit.pk]),
     })
     return EmailMessage(
         subject=f"Alert hit: {entry.alert_list.name}", body=body, to=[notification.recipient.email],
         headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+
+
+def of_hits(*, letter: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailMessage:
+    """The mail that tells one recipient of many hits at once: a digest, or repeated sightings of one plate (BEY-9).
+
+    Args:
+        letter: one of its intents.
+        pairs: each hit with its entry.
+    """
+    by_entry: dict[Entry, list[Hit]] = defaultdict(list)
+    for hit, entry in pairs:
+        by_entry[entry].append(hit)
+    watched, left = [], MOST_LINES
+    for entry, hits in sorted(by_entry.items(), key=lambda item: (item[0].alert_list.name, item[0].plate)):
+        newest = sorted(hits, key=lambda hit: hit.captured_at, reverse=True)
+        watched.append({
+            "entry": entry, "count": len(hits), "state_name": NAMES.get(entry.state, entry.state),
+            "is_owner": letter.recipient_id == entry.owner_id, "unlisted": max(0, len(hits) - left),
+            "seen": [{"hit": hit, "captured": local_time(hit.captured_at, hit.zone)} for hit in newest[:left]]})
+        left = max(0, left - len(hits))
+    body = render_to_string("alerts/mail/hits.txt", {
+        "agency_name": settings.AGENCY_NAME, "count": len(pairs), "watched": watched,
+        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hits")})
+    return EmailMessage(
+        subject=f"Alert hits: {len(pairs)}", body=body, to=[letter.recipient.email],
+        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
 
 
 def of_prompts(
@@ -50,7 +80,7 @@ def of_prompts(
     })
     return EmailMessage(
         subject="Alerts to be renewed or removed", body=body, to=[notification.recipient.email],
-        headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+        headers={"Message-ID": message_id(notification.letter or notification.pk), "Auto-Submitted": "auto-generated"})
 
 
 def of_deconfliction(
@@ -59,7 +89,7 @@ def of_deconfliction(
     """The mail that names to one user the others who watch the same plates for the same reason (ALR-6).
 
     Args:
-        letter: the first of its intents, whose id makes the Message-ID.
+        letter: one of its intents.
         recipient: who reads it.
         pairs: the reader's entry and the other user's, whose case text is not told.
     """
@@ -70,11 +100,36 @@ def of_deconfliction(
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:lists")})
     return EmailMessage(
         subject="De-confliction: another user watches the same", body=body, to=[recipient.email],
-        headers={"Message-ID": message_id(letter.pk), "Auto-Submitted": "auto-generated"})
+        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
+
+
+def of_lists_at_rest(*, notification: Notification, handover: Handover) -> EmailMessage:
+    """The mail that asks a manager for a successor, or tells an owner why their lists rest (ALR-11); it names no plate."""
+    reader = notification.recipient
+    is_owner = reader.pk == handover.owner_id
+    body = render_to_string("alerts/mail/at_rest.txt", {
+        "agency_name": settings.AGENCY_NAME, "owner": handover.owner, "why": handover.get_why_display().lower(),
+        "is_owner": is_owner, "due": local_time(handover.due_at, zone_of(reader).key),
+        "list_count": AlertList.objects.filter(owner=handover.owner_id).count(),
+        "plate_count": Entry.objects.filter(owner=handover.owner_id).count(),
+        "link": settings.SITE_URL.rstrip("/") + reverse("accounts:training" if is_owner else "admin:alerts_handover_changelist")})
+    return EmailMessage(
+        subject="Your alert lists rest" if is_owner else "Alert lists at rest: name a successor", body=body, to=[reader.email],
+        headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+
+
+def of_lists_taken_over(*, letter: Notification, lists: Sequence[AlertList]) -> EmailMessage:
+    """The mail that tells a successor which lists are theirs now (ALR-11); it names no plate."""
+    body = render_to_string("alerts/mail/taken_over.txt", {
+        "agency_name": settings.AGENCY_NAME, "lists": [(row.name, row.entries.count()) for row in lists],
+        "link": settings.SITE_URL.rstrip("/") + reverse("alerts:lists")})
+    return EmailMessage(
+        subject="Alert lists were handed over to you", body=body, to=[letter.recipient.email],
+        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
 
 
 def message_id(notification: UUID) -> str:
-    """Fixed by the intent, so that a mail that had to be sent twice is known for one."""
+    """Fixed by the intent, or by the letter of many, so that a mail that had to be sent twice is known for one."""
     host = urlsplit(settings.SITE_URL).hostname or settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     return f"<notification-{notification}@{host}>"
 

@@ -7,29 +7,42 @@ from django.db import transaction
 
 from accounts.models import User, UserGroup
 from alerts import lists, matching
-from alerts.models import AlertList, Hit, Notification, NotificationKind
+from alerts.models import AlertList, Collapse, Hit, Notification, NotificationKind
 from audit.events import Kind
 from audit.record import record
 
 
+class CollapseNotListed(lists.ListRefused):
+    """Repeated sightings wait for one of the listed times."""
+
+    field = "collapse_minutes"
+
+
 def change(
-    *, alert_list: AlertList, by: User, scope: str, users: Collection[User] = (), group: UserGroup | None = None, now: datetime,
+    *, alert_list: AlertList, by: User, scope: str, users: Collection[User] = (), group: UserGroup | None = None,
+    collapse_minutes: int | None = None, now: datetime,
 ) -> AlertList:
-    """Tell others of the list's hits from now on. Who is no longer told sees no hit of it any more.
+    """Say who is told of the list's hits from now on, and how. Who is no longer told sees no hit of it any more.
 
     Args:
         alert_list: one of `by`'s lists.
         by: its owner.
         scope, users, group: who is told, as for `lists.create`.
+        collapse_minutes: a value of `Collapse`: for how long further sightings at a place wait for one mail; None: as it is.
         now: the moment of changing.
 
     Raises:
         lists.ListRefused: see its kinds.
+        CollapseNotListed: no such time.
         AlertList.DoesNotExist: it is not `by`'s, or was removed.
     """
+    if collapse_minutes is not None and collapse_minutes not in Collapse.values:
+        raise CollapseNotListed("Choose what happens to repeated sightings.")
     with transaction.atomic(durable=True):
         kept = AlertList.objects.select_for_update(of=["self"]).visible_to(by).get(pk=alert_list.pk)
         before = lists.sharing(kept, kept.users.all())
+        if collapse_minutes is not None:
+            kept.collapse_minutes = collapse_minutes
         lists.share(kept, scope=scope, users=users, group=group, now=now)
         record(Kind.LIST_SHARED, list=kept.pk, before=before, after=lists.sharing(kept, kept.users.all()))
     return kept

@@ -1,14 +1,17 @@
 from django.urls import path
 
-from alerts.views import adding, dispositions, hits, lists, renewals, sharing, uploads
+from alerts.views import adding, dispositions, hits, inbox, lists, mail_choice, renewals, sharing, uploads
 
 app_name = "alerts"
 urlpatterns = [
     path("", lists.all_lists, name="lists"),
     path("new/", adding.add, name="new"),
     path("hits/", hits.all_hits, name="hits"),
+    path("hits/<uuid:hit>/", hits.one_hit, name="hit"),
     path("hits/<uuid:hit>/share/", sharing.of_hit, name="share_hit"),
     path("hits/<uuid:hit>/disposition/", dispositions.of_hit, name="dispose_hit"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("mail/", mail_choice.choose, name="mail_choice"),
     path("upload/", uploads.upload, name="upload"),
     path("upload/template.csv", uploads.template, name="upload_template"),
     path("upload/<uuid:draft>/", uploads.draft, name="upload_draft"),

@@ -148,6 +148,10 @@ class Kind(TextChoices):
     HIT_SHARED = "hit.shared", "Hit shared with other users"  # hit, entry, users
     HIT_DISPOSED = "hit.disposed", "Said what became of a hit"  # hit, entry, disposition, action_taken
     HITS_VIEWED = "hits.viewed", "Hits viewed"
+    MAIL_CHOSEN = "notification.mail_chosen", "How often one is mailed of hits chosen"  # before, after
+    MAIL_CHOICE_REFUSED = "notification.mail_choice_refused", "Choice of mails refused"  # why
+    NOTICES_VIEWED = "notification.viewed", "Own notices viewed"  # count, entries
+    NOTIFICATION_RETRIED = "notification.retried", "Given-up mail to be sent again"  # notification, of: its kind
     NOTIFICATION_SENT = "notification.sent", "Notification sent"
     NOTIFICATION_FAILED = "notification.failed", "Notification given up"
     # audit

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.roles import Right, may
 from accounts.views import kept
 from alerts import hits, overview
+from alerts.models import Handover
 from audit.events import Kind
 from audit.record import record_durably
 from config.context import shell
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     shown = {"may_query": may(user, Right.QUERY), "zone": policy.zone_of(user)}
     shown["corrections"] = error_reports.unseen(user=user)
+    shown["handovers"] = Handover.objects.visible_to(user).count()
     shown |= _own_work(user, timezone.now()) if shown["may_query"] else {"doors": shell(request)["nav"]}
     return render(request, "home.html", shown)
 

@@ -1,6 +1,7 @@
 """Lists whose owner's account is not active: they rest, and somebody takes them over in time, or they end (ALR-11)."""
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
 from accounts.models import User
@@ -36,6 +37,8 @@ class Handover(models.Model):
         ROLE = "role", "Role without alerts"
         TRAINING = "training", "Training lapsed"
 
+    # What the notices about it name.
+    key = models.UUIDField(db_default=RandomUUID(), editable=False)
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     why = models.CharField(max_length=10, choices=Why)
     began_at = models.DateTimeField()

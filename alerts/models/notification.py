@@ -6,12 +6,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+# Why an intent was given up whose recipient may not know any more: that is no mail's failure.
+NO_LONGER_RECIPIENT = "NoLongerRecipient"
+
 
 class NotificationKind(models.TextChoices):
     HIT = "hit", "Hit"
     PROMPT = "prompt", "To be renewed"
     SHARED = "shared", "Hit shared by its owner"
     DECONFLICTION = "deconfliction", "De-confliction"
+    AT_REST = "at_rest", "Lists at rest"
+    TAKEN_OVER = "taken_over", "Lists taken over"
 
 
 class NotificationStatus(models.TextChoices):
@@ -23,7 +28,11 @@ class NotificationStatus(models.TextChoices):
 class Notification(models.Model):
     """One for each entry, read, recipient and kind, whatever fails or repeats. The Message-ID comes from the id.
 
-    A sender claims the row by moving `next_attempt_at` to the end of its lease. Rows of one `letter` go in one mail.
+    What is no hit has something else in place of the read: the other user's entry, the end that is near. What concerns whole
+    lists names in place of an entry the hand-over or the list, and has no plate.
+
+    A sender claims the row by moving `next_attempt_at` to the end of its lease. Rows of one `letter` go in one mail; after its
+    first attempt nothing is added to a letter (alerts.digests), so that its Message-ID always means the same.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,6 +49,9 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
+    # The mail server's answer, without what the mail told of; the loader's statement knows nothing of it.
+    bounce = models.CharField(max_length=300, blank=True, db_default="")
+    failure_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]
@@ -50,7 +62,28 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=Q(status="waiting"), name="notification_waiting"),
             models.Index(fields=["recipient", "-created_at"], name="notification_of_recipient"),
+            models.Index(fields=["recipient"], condition=Q(seen_at__isnull=True), name="notification_unseen"),
+            models.Index(fields=["recipient"], condition=Q(status="failed", failure_seen_at__isnull=True),
+                         name="notification_failure_unseen"),
+            models.Index(fields=["letter"], condition=Q(letter__isnull=False), name="notification_of_letter"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class DeadLetterManager(models.Manager["DeadLetter"]):
+    def get_queryset(self) -> models.QuerySet["DeadLetter"]:
+        return super().get_queryset().filter(status=NotificationStatus.FAILED).exclude(last_error=NO_LONGER_RECIPIENT)
+
+
+class DeadLetter(Notification):
+    """A notification whose mail was given up, for operations: neither plate nor person (alerts.dead_letters)."""
+
+    objects = DeadLetterManager()  # type: ignore[misc]
+
+    class Meta:
+        proxy = True
+        ordering = ["-created_at"]
+        verbose_name = "mail given up"
+        verbose_name_plural = "mails given up"

@@ -5,7 +5,7 @@ from simple_history.models import HistoricalRecords
 
 
 class AlertPolicy(models.Model):
-    """One row (id 1): batch size, life of an entry, first prompt before its end, grace after it."""
+    """One row (id 1): batch size, life of an entry, prompts before its end, grace after it, hand-over, digests."""
 
     max_entries = models.PositiveIntegerField("active entries of a list at most", default=2500)
     validity_days = models.PositiveIntegerField(default=365)
@@ -16,6 +16,7 @@ class AlertPolicy(models.Model):
     hit_days = models.PositiveIntegerField("days that hits of a living entry are kept", default=365)
     handover_days = models.PositiveIntegerField("days to name a successor for the lists of an inactive account", default=14)
     training_grace_days = models.PositiveIntegerField("days after training lapses until entries rest", default=14)
+    digest_hour = models.PositiveSmallIntegerField("hour of the day at which daily digests of hits leave", default=7)
     tells_both_in_deconfliction = models.BooleanField(
         "the user who watched a plate first is told as well when another adds it", default=False)
 
@@ -23,7 +24,10 @@ class AlertPolicy(models.Model):
 
     class Meta:
         verbose_name_plural = "alert policies"
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="alert_policy_is_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="alert_policy_is_one_row"),
+            models.CheckConstraint(condition=models.Q(digest_hour__lt=24), name="alert_policy_digest_hour_is_of_the_clock"),
+        ]
 
     def __str__(self) -> str:
         return "alert policy"

@@ -1,7 +1,9 @@
 """The page of hits: newest first, with photographs and the map, as results are shown (ALR-5, RES-1, RES-2)."""
 
+from uuid import UUID
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,6 +25,20 @@ def all_hits(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/hits.html", {
         "page": page, "is_first": cursor is None, "map": map_data(),
         "hits": [{"seen": item, "token": token(request, item)} for item in page.hits]})
+
+
+@require_safe
+@right_required(Right.QUERY)
+@private_page
+def one_hit(request: HttpRequest, hit: UUID) -> HttpResponse:
+    """One hit with its photographs: where a mail leads."""
+    try:
+        seen = hits.one(hit=hit, user=user_of(request), now=timezone.now())
+    except hits.HitNotFound as refusal:
+        raise Http404 from refusal
+    return render(request, "alerts/hits.html", {
+        "page": None, "is_first": True, "is_one": True, "map": map_data(),
+        "hits": [{"seen": seen, "token": token(request, seen)}]})
 
 
 def token(request: HttpRequest, item: hits.SeenHit) -> str:

@@ -1,4 +1,4 @@
-"""Who is told of a list's hits, and one hit shown to others on the case (ALR-4)."""
+"""Who is told of a list's hits and in how many mails, and one hit shown to others on the case (ALR-4)."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import entries, sharing
-from alerts.forms import HitSharingForm, SharingForm
+from alerts.forms import HitSharingForm, TellingForm
 from alerts.lists import ListRefused
 from alerts.models import AlertList, Hit
 from alerts.views.answers import see_other
@@ -26,9 +26,10 @@ def of_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
     if own is None:
         raise Http404
     if request.method != "POST":
-        initial = {"scope": own.scope, "users": ", ".join(map(str, own.users.all())), "group": own.group_id}
-        return _of_list_page(request, own, SharingForm(user=user, now=now, initial=initial))
-    form = SharingForm(request.POST, user=user, now=now)
+        initial = {"scope": own.scope, "users": ", ".join(map(str, own.users.all())), "group": own.group_id,
+                   "collapse_minutes": own.collapse_minutes}
+        return _of_list_page(request, own, TellingForm(user=user, now=now, initial=initial))
+    form = TellingForm(request.POST, user=user, now=now)
     if form.is_valid():
         try:
             sharing.change(alert_list=own, by=user, **form.sharing(), now=now)
@@ -60,5 +61,5 @@ def of_hit(request: HttpRequest, hit: UUID) -> HttpResponse:
     return render(request, "alerts/share_hit.html", {"hit": own, "form": form}, status=400 if form.is_bound else 200)
 
 
-def _of_list_page(request: HttpRequest, own: AlertList, form: SharingForm, status: int = 200) -> HttpResponse:
+def _of_list_page(request: HttpRequest, own: AlertList, form: TellingForm, status: int = 200) -> HttpResponse:
     return render(request, "alerts/share_list.html", {"alert_list": own, "form": form}, status=status)

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
 
 from accounts.models import TrainingRecord, User
-from alerts import handover, tasks
+from alerts import expiry, handover, mails, notifications, tasks
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, Resting
 from audit import context
 
@@ -20,6 +21,11 @@ def lapse(user, *, days_ago):
     """Let one yearly course of the user end so many days ago."""
     latest = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).first()
     TrainingRecord.objects.filter(pk=latest.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
+
+
+def send_all(now):
+    while notifications.send_batch(now=now + timedelta(seconds=1)):
+        pass
 
 
 @pytest.mark.req("ALR-11", "ACC-7")
@@ -66,7 +72,7 @@ def test_the_manager_names_a_successor_who_is_told_from_then_on(watch, officer, 
     assert {row.owner for model in (AlertList, Entry, Hit) for row in model.objects.all()} == {officer2}
     assert not Handover.objects.exists()
     load_read()
-    assert Notification.objects.filter(recipient=officer2).count() == 1
+    assert Notification.objects.filter(recipient=officer2, kind="hit").count() == 1
     [event] = events("entry.handed_over")
     assert (event["plate"], event["actor"], event["details"]["from"], event["details"]["to"]) == (
         "XYZ1234", "manager", "officer", "officer2")
@@ -118,3 +124,71 @@ def test_a_hand_over_that_is_done_is_not_done_again(watch, officer, officer2, ma
     handover.name_successor(handover=row, successor="officer2", by=manager, now=now)
     with pytest.raises(handover.HandoverRefused):
         handover.name_successor(handover=row, successor="officer2", by=manager, now=now)
+
+
+@pytest.mark.req("ALR-11")
+def test_managers_of_the_area_are_mailed_once_with_the_deadline_and_those_too_who_come_later(
+        watch, officer, manager, other_manager, make_user, aor_nyc, now):
+    watch()
+    close(officer)
+    for _ in range(2):
+        handover.keep_time(now=now)
+    late = make_user("late_manager", role="agency_manager", aor=aor_nyc)
+    handover.keep_time(now=now)
+    send_all(now)
+    assert sorted(message.to for message in mail.outbox) == [[late.email], [manager.email]]
+    until = mails.local_time(now + timedelta(days=14), "America/New_York")
+    for message in mail.outbox:
+        for said in ("Officer (officer)", "account closed", until, "Lists:     1, with 1 plate", "/admin/alerts/handover/"):
+            assert said in message.body
+        assert "XYZ1234" not in str(message.message())
+
+
+@pytest.mark.req("ALR-11", "ACC-7")
+def test_an_owner_whose_training_lapsed_is_told_what_happens_to_the_lists(watch, officer, manager, now):
+    watch()
+    lapse(officer, days_ago=15)
+    handover.keep_time(now=now)
+    send_all(now)
+    said = {message.to[0]: message.body for message in mail.outbox}
+    assert "training lapsed" in said[officer.email]
+    assert "/accounts/training/" in said[officer.email]
+    assert "/admin/" in said[manager.email]
+
+
+@pytest.mark.req("ALR-11")
+def test_who_is_active_again_before_the_mail_leaves_is_no_news(watch, officer, manager, now):
+    watch()
+    close(officer)
+    handover.keep_time(now=now)
+    User.objects.filter(pk=officer.pk).update(is_active=True)
+    handover.keep_time(now=now)
+    send_all(now)
+    assert not mail.outbox
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.req("ALR-11", "ALR-7")
+def test_the_successor_is_mailed_and_prompted_anew(watch, officer, officer2, manager, now):
+    watch(name="Harbor case", now=now - timedelta(days=352))
+    expiry.age(now=now)
+    close(officer)
+    handover.keep_time(now=now)
+    with context.acting(context.actor_of(manager)):
+        handover.name_successor(handover=Handover.objects.get(), successor="officer2", by=manager, now=now)
+    expiry.age(now=now)
+    send_all(now)
+    subjects = [message.subject for message in mail.outbox if message.to == [officer2.email]]
+    assert sorted(subjects) == ["Alert lists were handed over to you", "Alerts to be renewed or removed"]
+    [body] = [message.body for message in mail.outbox if "handed over" in message.subject]
+    assert "Harbor case" in body
+    assert "XYZ1234" not in body
+
+
+@pytest.mark.req("ALR-11", "ACC-6")
+def test_the_managers_home_page_says_that_lists_rest(watch, officer, manager, other_manager, now, signed_in):
+    watch()
+    close(officer)
+    handover.keep_time(now=now)
+    assert "1 user of your area rest" in signed_in(manager).get("/").content.decode()
+    assert "of your area rest" not in signed_in(other_manager).get("/").content.decode()

@@ -20,7 +20,7 @@ from alerts.models import Handover
 OF_NO_AREA = {
     "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
-    "lpr.quarantinedrecord", "alerts.alertpolicy", "accounts.aor", "accounts.accountceiling",
+    "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "accounts.aor", "accounts.accountceiling",
     "accounts.challengequestion",
     # Appointments are seen by who makes them, whatever the area (tests/accounts/test_appointments.py).
     "accounts.appointment",

@@ -29,7 +29,7 @@ from accounts.models import (
     UserGroup,
 )
 from accounts.roles import Role
-from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
+from alerts.models import AlertList, AlertPolicy, Entry, Hit, MailChoice, Notification
 from audit.models import Export, Mailing
 from lpr.models import (
     CorrectionNotice,
@@ -153,6 +153,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
         RegistrationKey.objects.get(appointment__isnull=False), digest=None),
     "rules_text_in_force_is_approved": lambda world: RulesText.objects.create(body="x", in_force_from=datetime.now(UTC)) and None,
     "rules_affirmation_once_a_user_and_text": lambda world: copied(RulesAffirmation.objects.get()),
+    "alert_list_collapse_is_listed": lambda world: changed(AlertList.objects.all(), collapse_minutes=7),
+    "mail_choice_frequency_is_listed": lambda world: MailChoice.objects.create(user=world.officer, frequency="never") and None,
+    "alert_policy_digest_hour_is_of_the_clock": lambda world: changed(AlertPolicy.objects.all(), digest_hour=24),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 

@@ -71,6 +71,9 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
+       alerts/hits/<uuid:hit>/                               -   -   -   -   .   .   .   .   .   .   .   .
+       alerts/inbox/                                         x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/mail/                                          x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
@@ -146,6 +149,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
+       admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
+       admin/alerts/deadletter/add/                          .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   -   x   x

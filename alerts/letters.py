@@ -1,0 +1,144 @@
+"""What intents become when they leave: which go in one mail, what it says, whether its reader may still be told (ALR-5).
+
+Everything is read when the mail leaves, so that it tells of nothing that was removed meanwhile, and tells nobody who may not
+know any more.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+from django.db.models import QuerySet
+
+from accounts.roles import Right, Role, may
+from alerts import expiry, mails
+from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Recipient
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Intents that go in one mail, with what it says. `compose` is None when nothing is left to tell."""
+
+    intents: Sequence[Notification]
+    entries: Mapping[UUID, Entry]
+    compose: Callable[[], EmailMessage] | None
+    is_recipient: bool
+
+    @property
+    def attempts(self) -> int:
+        return self.intents[0].attempts
+
+    @property
+    def rows(self) -> QuerySet[Notification]:
+        return Notification.objects.filter(pk__in=[intent.pk for intent in self.intents])
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """What the mail tells of: nothing of it is kept with a mail server's answer."""
+        reader = self.intents[0].recipient
+        yield from (reader.full_name, reader.username, reader.email)
+        for item in self.intents:
+            yield item.plate
+            if entry := self.entries.get(item.entry_id):
+                yield from (entry.case_reference, entry.other_name, entry.alert_list.name, entry.owner.full_name)
+
+
+def letters_of(claimed: Sequence[UUID], now: datetime) -> list[Letter]:
+    """The mails that the claimed intents become, hits first.
+
+    Args:
+        claimed: ids of intents; all of one letter that are left are among them.
+        now: the time, by which a prompt may not be due any more.
+    """
+    intents = list(Notification.objects.filter(pk__in=claimed).select_related("recipient__aor").order_by("created_at", "pk"))
+    entries = Entry.objects.select_related("alert_list", "owner").in_bulk({item.entry_id for item in intents})
+    by_kind = {kind: [item for item in intents if item.kind == kind] for kind in NotificationKind.values}
+    return [*_of_hits(by_kind[NotificationKind.HIT] + by_kind[NotificationKind.SHARED], entries),
+            *_of_deconfliction(by_kind[NotificationKind.DECONFLICTION], entries),
+            *_of_prompts(by_kind[NotificationKind.PROMPT], entries, now),
+            *_of_lists_at_rest(by_kind[NotificationKind.AT_REST]),
+            *_of_lists_taken_over(by_kind[NotificationKind.TAKEN_OVER])]
+
+
+def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[Letter]:
+    hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.filter(
+        plate__in={item.plate for item in intents}, entry_id__in={item.entry_id for item in intents},
+        record_id__in={item.record_id for item in intents})}
+    told = set(Recipient.objects.filter(entry_id__in={item.entry_id for item in intents}).values_list("entry_id", "user_id"))
+
+    def may_know(item: Notification) -> bool:
+        return (item.entry_id, item.recipient_id) in told or (
+            item.kind == NotificationKind.SHARED and may(item.recipient, Right.QUERY))
+
+    for together in _by_letter(intents):
+        there = [item for item in together if (item.entry_id, item.record_id) in hits and item.entry_id in entries]
+        gone, kept = _parted(together, there)
+        refused, allowed = _parted(kept, [item for item in kept if may_know(item)])
+        for items, is_recipient in ((gone, True), (refused, False), (allowed, True)):
+            if items:
+                pairs = [(hits[item.entry_id, item.record_id], entries[item.entry_id]) for item in items if item in there]
+                compose = partial(_hit_mail, items[0], pairs) if pairs else None
+                yield Letter(items, entries, compose, is_recipient)
+
+
+def _hit_mail(first: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailMessage:
+    if first.letter is None:
+        [(hit, entry)] = pairs
+        return mails.of_hit(notification=first, hit=hit, entry=entry)
+    return mails.of_hits(letter=first, pairs=pairs)
+
+
+def _parted(items: Sequence[Notification], chosen: Sequence[Notification]) -> tuple[list[Notification], list[Notification]]:
+    """The items that are not among the chosen, and those that are."""
+    ids = {item.pk for item in chosen}
+    return [item for item in items if item.pk not in ids], [item for item in items if item.pk in ids]
+
+
+def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[Letter]:
+    others = Entry.objects.select_related("owner").in_bulk({item.record_id for item in intents})
+    for together in _by_letter(intents):
+        pairs = [(entries[item.entry_id], others[item.record_id]) for item in together
+                 if item.entry_id in entries and item.record_id in others]
+        recipient = together[0].recipient
+        compose = partial(mails.of_deconfliction, letter=together[0], recipient=recipient, pairs=pairs) if pairs else None
+        yield Letter(together, entries, compose, may(recipient, Right.QUERY))
+
+
+def _of_prompts(intents: Sequence[Notification], entries: Mapping[UUID, Entry], now: datetime) -> Iterator[Letter]:
+    policy = AlertPolicy.objects.get(pk=1)
+    for together in _by_letter(intents):
+        due = [entry for item in together if (entry := entries.get(item.entry_id))
+               and expiry.is_due(entry=entry, policy=policy, now=now)]
+        compose = partial(mails.of_prompts, notification=together[0], entries=due, policy=policy, now=now) if due else None
+        yield Letter(together, entries, compose, may(together[0].recipient, Right.QUERY))
+
+
+def _of_lists_at_rest(intents: Sequence[Notification]) -> Iterator[Letter]:
+    rows = {row.key: row for row in Handover.objects.filter(key__in=[item.entry_id for item in intents]).select_related("owner")}
+    for item in intents:
+        row, reader = rows.get(item.entry_id), item.recipient
+        compose = partial(mails.of_lists_at_rest, notification=item, handover=row) if row else None
+        is_concerned = row is not None and (
+            reader.pk == row.owner_id or (reader.role == Role.AGENCY_MANAGER and reader.aor_id == row.owner.aor_id))
+        yield Letter([item], {}, compose, reader.is_active and is_concerned)
+
+
+def _of_lists_taken_over(intents: Sequence[Notification]) -> Iterator[Letter]:
+    lists = AlertList.objects.in_bulk({item.entry_id for item in intents})
+    for together in _by_letter(intents):
+        reader = together[0].recipient
+        own = [found for item in together if (found := lists.get(item.entry_id)) and found.owner_id == reader.pk]
+        compose = partial(mails.of_lists_taken_over, letter=together[0], lists=own) if own else None
+        yield Letter(together, {}, compose, may(reader, Right.QUERY))
+
+
+def _by_letter(intents: Sequence[Notification]) -> list[list[Notification]]:
+    """Those of one letter together; an intent without one stands by itself."""
+    letters: dict[UUID, list[Notification]] = defaultdict(list)
+    for item in intents:
+        letters[item.letter or item.pk].append(item)
+    return list(letters.values())

@@ -1,0 +1,164 @@
+"""The inbox: everything that one is told of beside hits, what is new, and mails that did not arrive."""
+
+import re
+import smtplib
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from alerts import entries, expiry, handover, inbox, notifications, sharing
+from alerts.models import AlertList, Handover, Hit, Notification
+from audit import context
+from lpr.models import CorrectionNotice, ErrorReport
+from tests.alerts.test_notifications import Failing
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def new_notices(page: str) -> str:
+    """What the navigation says is new behind "Notices"."""
+    [link] = re.findall(r'<a href="/alerts/inbox/"[^>]*>(.*?)</a>', page, re.S)
+    return "".join(re.findall(r"mainnav__new\">(\S+?)<", link))
+
+
+@pytest.fixture
+def browser(signed_in, officer):
+    return signed_in(officer)
+
+
+@pytest.mark.req("ALR-6", "ALR-9")
+def test_deconfliction_stands_there_and_counts_as_new_until_it_is_read(browser, watch, officer2, events):
+    watch(owner=officer2)
+    mine = watch()
+    assert new_notices(browser.get("/").content.decode()) == "1"
+    page = browser.get("/alerts/inbox/").content.decode()
+    assert "Officer2 (officer2)" in page
+    assert mine.alert_list.name in page
+    assert "12345678" not in page
+    assert new_notices(browser.get("/").content.decode()) == ""
+    [event] = events("notification.viewed")
+    assert (event["actor"], event["details"]["count"], event["details"]["entries"]) == ("officer", 1, [str(mine.pk)])
+
+
+@pytest.mark.req("ALR-7")
+def test_the_prompts_of_one_day_are_one_notice_that_leads_to_the_renewals(browser, watch, officer, now):
+    for number in range(12):
+        watch(plate=f"LOT{number:02}", now=now - timedelta(days=352))
+    expiry.age(now=now)
+    assert inbox.unread(user=officer) == 1
+    page = browser.get("/alerts/inbox/").content.decode()
+    assert "12 plates" in page
+    assert "And 2 more" in page
+    assert "/alerts/renewals/" in page
+
+
+@pytest.mark.req("ALR-4")
+def test_a_shared_hit_stands_there_without_the_case_and_leads_to_the_hit(signed_in, watch, load_read, officer, officer2, now):
+    watch()
+    load_read()
+    hit = Hit.objects.get()
+    with context.acting(context.actor_of(officer)):
+        sharing.show_hit(hit=hit, by=officer, users=[officer2], now=now)
+    reader = signed_in(officer2)
+    page = reader.get("/alerts/inbox/").content.decode()
+    assert "XYZ1234" in page
+    assert "by officer" in page
+    assert "12345678" not in page
+    assert reader.get(f"/alerts/hits/{hit.pk}/").status_code == 200
+
+
+@pytest.mark.req("ALR-11")
+def test_lists_that_were_taken_over_stand_there(signed_in, watch, officer, officer2, manager, now):
+    watch(name="Harbor case")
+    User.objects.filter(pk=officer.pk).update(is_active=False)
+    handover.keep_time(now=now)
+    with context.acting(context.actor_of(manager)):
+        handover.name_successor(handover=Handover.objects.get(), successor="officer2", by=manager, now=now)
+    assert inbox.unread(user=officer2) == 1
+    page = signed_in(officer2).get("/alerts/inbox/").content.decode()
+    assert "handed over to you" in page
+    assert "Harbor case" in page
+    entries.remove_many(entries=[row.pk for row in AlertList.objects.get().entries.all()], by=officer2, now=now)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.req("ALR-5")
+def test_a_mail_that_was_given_up_is_told_with_the_servers_answer(browser, watch, load_read, settings, now, officer):
+    watch()
+    load_read()
+    browser.get("/alerts/hits/")
+    assert inbox.unread(user=officer) == 0
+    settings.EMAIL_BACKEND = "tests.alerts.test_notifications.Failing"
+    Failing.errors = [smtplib.SMTPDataError(552, b"mailbox full")] * 5
+    for hour in range(1, 7):
+        notifications.send_batch(now=now + timedelta(hours=hour))
+    assert new_notices(browser.get("/").content.decode()) == "1"
+    page = browser.get("/alerts/inbox/").content.decode()
+    assert "Mail not delivered" in page
+    assert "mailbox full" in page
+    assert inbox.unread(user=officer) == 0
+    assert "mailbox full" in browser.get("/alerts/hits/").content.decode()
+
+
+@pytest.mark.req("ALR-5", "BEY-7")
+def test_corrections_and_new_hits_are_counted_in_the_navigation(browser, watch, load_read, officer, now):
+    watch()
+    read = load_read()
+    report = ErrorReport.objects.create(reported=read, record_id=read, kind="plate", reporter=officer, reported_at=now)
+    CorrectionNotice.objects.create(report=report, recipient=officer, made_at=now)
+    home = browser.get("/").content.decode()
+    assert new_notices(home) == "1"
+    assert re.search(r'<a href="/alerts/hits/"[^>]*>Hits <span class="mainnav__new">1<', home)
+    assert "See what was corrected" in browser.get("/alerts/inbox/").content.decode()
+
+
+@pytest.mark.req("ALR-5")
+def test_notices_are_paged_newest_first_and_none_is_lost(browser, watch, officer2, settings):
+    settings.READS_PER_PAGE = 2
+    for number in range(5):
+        watch(plate=f"LOT{number}", owner=officer2)
+        watch(plate=f"LOT{number}")
+    found, place = [], "/alerts/inbox/"
+    while place:
+        page = browser.get(place).content.decode()
+        found += re.findall(r"LOT\d", page)
+        following = re.search(r'href="(\?before=[^"]+)"', page)
+        place = f"/alerts/inbox/{following[1]}" if following else ""
+    assert sorted(set(found)) == [f"LOT{number}" for number in range(5)]
+    assert browser.get("/alerts/inbox/?before=nonsense").status_code == 404
+
+
+@pytest.mark.req("ALR-8")
+def test_what_was_removed_leaves_no_notice(browser, watch, officer, officer2, load_read, now):
+    watch(owner=officer2)
+    mine = watch()
+    load_read()
+    expiry.age(now=now + timedelta(days=360))
+    entries.remove(entry=mine, by=officer, now=now)
+    assert inbox.unread(user=officer) == 0
+    assert "XYZ1234" not in browser.get("/alerts/inbox/").content.decode()
+    assert not Notification.objects.filter(recipient=officer).exists()
+
+
+@pytest.mark.req("ACC-10")
+def test_each_sees_their_own_notices_and_a_role_without_alerts_none(signed_in, watch, officer2, agent, manager, events):
+    watch(owner=officer2)
+    watch()
+    assert "officer2" not in signed_in(agent).get("/alerts/inbox/").content.decode()
+    assert signed_in(manager).get("/alerts/inbox/").status_code == 403
+    assert [event["actor"] for event in events("access.refused")] == ["manager"]
+
+
+@pytest.mark.req("ALR-5")
+def test_a_mail_leads_to_its_one_hit_and_marks_it_seen(browser, signed_in, watch, load_read, officer2, events):
+    watch()
+    load_read()
+    hit = Hit.objects.get()
+    page = browser.get(f"/alerts/hits/{hit.pk}/")
+    assert page.status_code == 200
+    assert "no-store" in page["Cache-Control"]
+    assert "/photos/1/" in page.content.decode()
+    assert Notification.objects.get().seen_at
+    assert events("hits.viewed")[-1]["details"]["hits"] == [str(hit.pk)]
+    assert signed_in(officer2).get(f"/alerts/hits/{hit.pk}/").status_code == 404
