@@ -333,6 +333,16 @@ def refuse(*, entered: Mapping[str, Any], errors: Mapping[str, Sequence[str]], e
                    errors={field: [sane(sentence) for sentence in sentences] for field, sentences in errors.items()})
 
 
+def refuse_late(*, entry: Entry, entered: Mapping[str, Any]) -> None:
+    """Record a change that came after the entry was removed or erased (ALR-9). Stands by itself.
+
+    Args:
+        entry: as it was before.
+        entered: the fields as they came.
+    """
+    refuse(entered=entered, errors={"": ["The plate was removed or erased meanwhile."]}, entry=entry)
+
+
 def findable(entry: Entry) -> dict[str, Any]:
     """What every event of an entry says, so that an auditor finds it by plate, person or reason."""
     return {"plate": entry.plate, "state": entry.state, "reason": entry.reason, "on_behalf_of": entry.other_name,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models import Count, F, Max, Q, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import User
@@ -95,7 +95,7 @@ def unread(*, user: User) -> int:
     return _told(user).filter(_UNREAD).aggregate(n=Count("group", distinct=True))["n"]
 
 
-def _told(user: User) -> QuerySet[Notification]:
+def _told(user: User) -> Any:
     """What the inbox of `user` holds; `group` is the letter, or the intent that is a mail by itself."""
     return Notification.objects.filter(_NOTICES | _FAILED, recipient=user).annotate(group=Coalesce("letter", "pk")).order_by()
 
@@ -115,7 +115,7 @@ def _about(user: User, groups: Sequence[UUID]) -> Mapping[UUID, list[Told]]:
     for row in rows:
         told = _one(row, user, entries.get(row.entry_id), others, lists, hits)
         if told:
-            about[row.group].append(told)  # type: ignore[attr-defined]
+            about[row.group].append(told)
     return about
 
 

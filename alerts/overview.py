@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -16,6 +17,8 @@ from audit.record import record_durably
 
 RENEWALS_SHOWN = 100
 HITS_SHOWN = 5
+# Ways to look at a list other than newest first: what never hit, and what was watched longest.
+SHOWN = ("never-hit", "oldest")
 
 
 class ListNotFound(Exception):
@@ -32,11 +35,12 @@ class ListsPage:
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list's entries; each entry carries `hit_count` and `may_renew`."""
+    """One page of a list's entries; each entry carries `hit_count` and `may_renew`. `show` is empty or a value of `SHOWN`."""
 
     alert_list: AlertList
     entries: Sequence[Entry]
     next: Cursor | None
+    show: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ def lists_of(*, user: User) -> QuerySet[AlertList]:
     ).prefetch_related("users").select_related("group")
 
 
-def open_list(*, alert_list: UUID, user: User, cursor: Cursor | None = None, size: int, now: datetime) -> ListPage:
-    """A page of one of the user's lists, newest entry first; the look is recorded first.
+def open_list(
+    *, alert_list: UUID, user: User, cursor: Cursor | None = None, size: int, show: str = "", now: datetime,
+) -> ListPage:
+    """A page of one of the user's lists, newest entry first unless `show` says otherwise; the look is recorded first.
 
     Raises:
         ListNotFound: there is none, or it is another user's.
@@ -80,10 +86,12 @@ def open_list(*, alert_list: UUID, user: User, cursor: Cursor | None = None, siz
     if found is None:
         raise ListNotFound
     record_durably(Kind.LIST_VIEWED, list=found.pk)
-    entries = found.entries.annotate(
+    plates: Any = found.entries.annotate(
         hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))  # type: ignore[no-redef]
-    rows, following = _page(entries, cursor, size)
-    return ListPage(found, with_state(rows, now), following)
+    if show == "never-hit":
+        plates = plates.filter(hit_count=0)
+    rows, following = _page(plates, cursor, size, oldest_first=show == "oldest")
+    return ListPage(found, with_state(rows, now), following, show if show in SHOWN else "")
 
 
 def to_renew(*, user: User, now: datetime) -> list[Entry]:
@@ -117,11 +125,12 @@ def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> lis
     return found
 
 
-def _page(rows: QuerySet, cursor: Cursor | None, size: int) -> tuple[list, Cursor | None]:
-    """The rows from the cursor on, newest first, and where the page after them begins."""
+def _page(rows: QuerySet, cursor: Cursor | None, size: int, *, oldest_first: bool = False) -> tuple[list, Cursor | None]:
+    """The rows from the cursor on, newest first by default, and where the page after them begins."""
+    order, after = (("created_at", "pk"), "gt") if oldest_first else (("-created_at", "-pk"), "lt")
     if cursor:
-        rows = rows.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
-    found = list(rows.order_by("-created_at", "-pk")[:size + 1])
+        rows = rows.filter(Q(**{f"created_at__{after}": cursor.at}) | Q(**{"created_at": cursor.at, f"pk__{after}": cursor.id}))
+    found = list(rows.order_by(*order)[:size + 1])
     following = Cursor(found[size - 1].created_at, found[size - 1].pk) if len(found) > size else None
     return found[:size], following
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("hits/<uuid:hit>/disposition/", dispositions.of_hit, name="dispose_hit"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("mail/", mail_choice.choose, name="mail_choice"),
+    path("statistics/", dispositions.statistics, name="statistics"),
     path("upload/", uploads.upload, name="upload"),
     path("upload/template.csv", uploads.template, name="upload_template"),
     path("upload/<uuid:draft>/", uploads.draft, name="upload_draft"),

@@ -31,8 +31,15 @@ class Chart:
     bars: list[Bar]
 
 
-def of_days(days: Sequence[tuple[date, int, int]]) -> Chart | None:
-    """Searches and searches with hits over time: by day, by month where there are too many days; None without any."""
+def of_days(
+    days: Sequence[tuple[date, int, int]], *, text: str = "{whole} searches, {part} with hits",
+) -> Chart | None:
+    """Numbers over time, by default searches and searches with hits: by day, by month where there are too many; None without any.
+
+    Args:
+        days: each day with the whole and the part of it that is drawn darker.
+        text: what a bar says, with `{whole}` and `{part}`.
+    """
     named = [(f"{day}", whole, part) for day, whole, part in days]
     if len(named) > _MOST_BARS:
         months: dict[str, list[int]] = {}
@@ -46,11 +53,11 @@ def of_days(days: Sequence[tuple[date, int, int]]) -> Chart | None:
     highest = max(1, *(max(whole, part) for _, whole, part in named))
     step = min(WIDTH / len(named), 60)
     return Chart(WIDTH, HEIGHT, highest, named[0][0], named[-1][0],
-                 [_bar(place * step, step * 0.8, one, highest) for place, one in enumerate(named)])
+                 [_bar(place * step, step * 0.8, one, highest, text) for place, one in enumerate(named)])
 
 
-def _bar(x: float, width: float, one: tuple[str, int, int], highest: int) -> Bar:
+def _bar(x: float, width: float, one: tuple[str, int, int], highest: int, text: str) -> Bar:
     name, whole, part = one
     height, part_height = (round(HEIGHT * value / highest, 1) for value in (whole, part))
     return Bar(round(x, 1), HEIGHT - height, round(width, 1), height, HEIGHT - part_height, part_height,
-               f"{name}: {whole} searches, {part} with hits")
+               f"{name}: {text.format(whole=whole, part=part)}")

@@ -90,6 +90,7 @@ class AlertEntryRenewal(AlertsView):
             renewed = _done(form, lambda: entries.renew(entry=own, by=user_of(request), **form.cleaned_data,
                                                         now=timezone.now()), entry=own)
         except entries.EntryNotFound as refusal:
+            entries.refuse_late(entry=own, entered=form.entered())
             raise Http404 from refusal
         return Response(serializers.EntryOutput(renewed).data)
 

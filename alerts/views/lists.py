@@ -71,11 +71,11 @@ def search(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any) -> HttpResponse:
     try:
         page = overview.open_list(alert_list=alert_list, user=user_of(request), cursor=cursor_of(request),
-                                  size=settings.READS_PER_PAGE, now=timezone.now())
+                                  size=settings.READS_PER_PAGE, show=request.GET.get("show", ""), now=timezone.now())
     except overview.ListNotFound as refusal:
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
-        "page": page, "alert_list": page.alert_list, "zone": zone_of(user_of(request)),
+        "page": page, "alert_list": page.alert_list, "search": SearchForm(), "zone": zone_of(user_of(request)),
         "brings": dispositions.yield_of(alert_list=page.alert_list, now=timezone.now())} | more, status=status)
 
 
@@ -89,6 +89,7 @@ def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpR
     except entries.EntryRefused as refusal:
         form.refused(refusal)
     except entries.EntryNotFound as refusal:
+        entries.refuse_late(entry=entry, entered=form.entered())
         raise Http404 from refusal
     entries.refuse(entered=form.entered(), errors=form.mistakes(), entry=entry)
     return _show(request, alert_list, status=400, renewing=entry, renewal=form)

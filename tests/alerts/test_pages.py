@@ -1,11 +1,12 @@
 """The pages of alerts as a person uses them; each for the right role, a wrong role, another user, repeated, and refused."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from accounts.models import UserGroup
-from alerts import entries, lists
+from alerts import entries, expiry, lists
 from alerts.models import AlertList, Entry, Hit, Notification
 from lpr import search
 from lpr.forms.query import QueryForm
@@ -285,3 +286,25 @@ def _asked(asker, now):
     assert form.is_valid(), form.errors
     with context.acting(context.actor_of(asker)):
         return search.run_query(query=form.query()).id
+
+
+@pytest.mark.req("ALR-7", "ALR-9")
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_a_renewal_that_an_erasure_overtook_is_on_record_beside_it(browser, api, officer, watch, monkeypatch, events, now, way):
+    entry, renew = watch(now=now - timedelta(days=370)), entries.renew
+
+    def overtaken(**said):
+        assert expiry.age(now=now + timedelta(days=3)).erased == 1
+        return renew(**said)
+
+    monkeypatch.setattr(entries, "renew", overtaken)
+    said = {"need_confirmed": "on", "note": "Still open."}
+    if way == "page":
+        answer = browser.post(f"/alerts/{entry.alert_list_id}/", {"renew": entry.pk, **said})
+    else:
+        answer = api(officer).post(f"/api/v1/alert-entries/{entry.pk}/renew/", said, format="json")
+    assert answer.status_code == 404
+    [refused], [erased] = events("entry.refused"), events("entry.erased")
+    assert (refused["actor"], refused["plate"], refused["details"]["entered"]["note"]) == ("officer", "XYZ1234", "Still open.")
+    assert erased["plate"] == "XYZ1234"
+    assert not events("entry.renewed")

@@ -85,3 +85,15 @@ def test_a_hit_is_shared_by_its_owner_with_those_who_may_be_told(watch, load_rea
     assert not Notification.objects.exists()
     with pytest.raises(lists.RecipientsMissing):
         sharing.show_hit(hit=hit, by=officer, users=[], now=now)
+
+
+@pytest.mark.req("ALR-4")
+def test_users_of_another_area_are_told_and_see_the_hit_without_the_case(watch, load_read, officer_chi, signed_in):
+    watch(scope="users", users=[officer_chi])
+    load_read()
+    while notifications.send_batch(now=datetime.now(UTC)):
+        pass
+    assert [officer_chi.email] in [message.to for message in mail.outbox]
+    page = signed_in(officer_chi).get("/alerts/hits/").content.decode()
+    assert "XYZ1234" in page
+    assert "12345678" not in page

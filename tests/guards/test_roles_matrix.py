@@ -74,6 +74,7 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/hits/<uuid:hit>/                               -   -   -   -   .   .   .   .   .   .   .   .
        alerts/inbox/                                         x   x   x   x   .   .   .   .   .   .   .   .
        alerts/mail/                                          x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/statistics/                                    x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/template.csv                            x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/<uuid:draft>/                           -   -   -   -   .   .   .   .   .   .   .   .
