@@ -108,8 +108,8 @@ def test_corrections_and_new_hits_are_counted_in_the_navigation(browser, watch, 
     report = ErrorReport.objects.create(reported=read, record_id=read, kind="plate", reporter=officer, reported_at=now)
     CorrectionNotice.objects.create(report=report, recipient=officer, made_at=now)
     home = browser.get("/").content.decode()
-    assert new_notices(home) == "1"
-    assert re.search(r'<a href="/alerts/hits/"[^>]*>Hits <span class="mainnav__new">1<', home)
+    for place, label in (("/alerts/hits/", "Hits"), ("/reads/notices/", "Corrections")):
+        assert re.search(rf'<a href="{place}"[^>]*>{label} <span class="mainnav__new">1<', home)
     assert "See what was corrected" in browser.get("/alerts/inbox/").content.decode()
 
 

@@ -28,7 +28,7 @@ def test_who_is_told_of_a_list_changes_from_now_on(watch, load_read, officer, of
     assert "XYZ1234" not in signed_in(officer2).get("/alerts/hits/").content.decode()
     changed = [event["details"] for event in events("list.shared")]
     assert (changed[0]["before"]["scope"], set(changed[0]["after"]["users"].values())) == ("self", {"officer2", "agent"})
-    assert changed[1]["after"] == {"scope": "self"}
+    assert changed[1]["after"] == {"scope": "self", "collapse_minutes": 0}
 
 
 @pytest.mark.req("ALR-4", "ACC-16")

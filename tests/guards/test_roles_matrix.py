@@ -69,9 +69,9 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/                                               x   x   x   x   .   .   .   .   .   .   .   .
        alerts/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        alerts/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
+       alerts/hits/<uuid:hit>/                               -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
-       alerts/hits/<uuid:hit>/                               -   -   -   -   .   .   .   .   .   .   .   .
        alerts/inbox/                                         x   x   x   x   .   .   .   .   .   .   .   .
        alerts/mail/                                          x   x   x   x   .   .   .   .   .   .   .   .
        alerts/statistics/                                    x   x   x   x   .   .   .   .   .   .   .   .
@@ -150,10 +150,10 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
-       admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
-       admin/alerts/deadletter/add/                          .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
+       admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
+       admin/alerts/deadletter/add/                          .   .   .   .   .   .   .   .   .   .   .   .
        admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   -   x   x
        admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   .   -   -   -
        api/v1/schema/                                        x   x   x   x   x   x   x   x   x   x   x   x
