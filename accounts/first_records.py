@@ -1,10 +1,11 @@
-"""What an installation starts with: courses, challenge questions and the first rules of behavior (ACC-2, ACC-7, ACC-8)."""
+"""What an installation starts with: courses, challenge questions, the first rules of behavior, the steps of an escalation
+(ACC-2, ACC-7, ACC-8, ACC-13)."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import ChallengeQuestion, Course, RulesText
+from accounts.models import ChallengeQuestion, Course, EscalationStep, RulesText, TicketPolicy
 from accounts.roles import ASKERS, Role
 
 EVERYBODY = (*sorted(ASKERS), Role.AGENCY_MANAGER, Role.OPR_AUDITOR)
@@ -38,6 +39,15 @@ QUESTIONS = (
     "What was the nickname of the person you admired most at school?",
     "Which place did you always want to go to and never went?",
 )
+
+# Hours without an answer: name, who is told, what happens (ACC-13).
+ESCALATION: dict[int, tuple[str, str, str]] = {
+    4: ("Help desk", Role.HELP_DESK, "All of the help desk are told that the answer is overdue."),
+    8: ("Operator's management", Role.OPERATIONS, "The operator's operations staff are told and see that the desk answers."),
+    24: ("Agency Manager", Role.AGENCY_MANAGER, "The Agency Manager of your area is told and takes it up with the operator."),
+    48: ("Contracting officer's representative", Role.AGENCY_APPOINTER,
+         "The agency's contracting officer's representative is told that the contract's support is not given."),
+}
 
 RULES = """\
 This system holds license plate reads from commercial sources. It is for the official work of this agency and for nothing \
@@ -75,5 +85,9 @@ def install(*, now: datetime) -> None:
         Course.objects.get_or_create(code=code, defaults={"name": name, "interval_months": months, "roles": list(roles)})
     for text in QUESTIONS:
         ChallengeQuestion.objects.get_or_create(text=text)
+    TicketPolicy.objects.get_or_create(pk=1)
+    if not EscalationStep.objects.exists():
+        for hours, (name, tells, what) in ESCALATION.items():
+            EscalationStep.objects.create(after_hours=hours, name=name, tells=tells, what=what)
     RulesText.objects.get_or_create(version=1, defaults={
         "body": RULES, "state": RulesText.State.APPROVED, "side": RulesText.Side.AGENCY, "in_force_from": now})

@@ -26,10 +26,13 @@ class Gate:
 
 # By name of the view.
 ALWAYS_OPEN = frozenset({"accounts:login", "accounts:logout", "healthz", "readyz"})
-OPEN_BEFORE_FACTOR = ALWAYS_OPEN | {"accounts:second_factor"}
-OPEN_WITHOUT_PASSWORD = ALWAYS_OPEN | {"accounts:password"}
-OPEN_WITHOUT_FACTOR = ALWAYS_OPEN | {"accounts:second_factor_set_up"}
-OPEN_BEFORE_RULES = ALWAYS_OPEN | {"accounts:rules", "rules"}
+# The help desk, which answers a session that is over or half open as it answers a stranger (ACC-13).
+HELP = frozenset({"help:desk", "help:sent", "help:follow"})
+OPEN_BEFORE_FACTOR = ALWAYS_OPEN | HELP | {"accounts:second_factor"}
+OPEN_WITHOUT_PASSWORD = ALWAYS_OPEN | HELP | {"accounts:password"}
+OPEN_WITHOUT_FACTOR = ALWAYS_OPEN | HELP | {"accounts:second_factor_set_up"}
+# One's own tickets open to who gave all that proves who they are.
+OPEN_BEFORE_RULES = ALWAYS_OPEN | HELP | {"help:ticket", "accounts:rules", "rules"}
 OPEN_WITHOUT_TRAINING = OPEN_BEFORE_RULES | {"accounts:training"}
 
 
@@ -78,7 +81,7 @@ def training_complete(request: HttpRequest, user: User, now: datetime) -> Gate |
 
 GateFunction = Callable[[HttpRequest, User, datetime], Gate | None]
 GATES: tuple[tuple[GateFunction, frozenset[str]], ...] = (
-    (session_goes_on, ALWAYS_OPEN),
+    (session_goes_on, ALWAYS_OPEN | HELP),
     (factor_given, OPEN_BEFORE_FACTOR),
     (password_is_own, OPEN_WITHOUT_PASSWORD),
     (factor_set_up, OPEN_WITHOUT_FACTOR),
@@ -103,3 +106,8 @@ def first_closed(request: HttpRequest, user: User, *, now: datetime, view: str |
         if closed := gate(request, user, now):
             return None if view in open_views else closed
     return None
+
+
+def is_proven(request: HttpRequest, user: User, *, now: datetime) -> bool:
+    """Whether the session goes on and was opened by all that proves who somebody is, rules and training aside."""
+    return not any(gate(request, user, now) for gate in (session_goes_on, factor_given, password_is_own, factor_set_up))

@@ -55,6 +55,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.accessrequest": ("view",),
         "accounts.accountceiling": ("view",),
         "accounts.rulestext": ("view",),
+        "accounts.ticket": ("view",),
     },
     Role.OPR_AUDITOR: {"accounts.user": ("view",), "accounts.trainingrecord": ("view",)},
     Role.AGENCY_APPOINTER: {
@@ -67,7 +68,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.course": ("view",),
         "accounts.rulestext": ("view", "add", "change"),
     },
-    Role.HELP_DESK: {},
+    Role.HELP_DESK: {"accounts.ticket": ("view",)},
     Role.DATA_QUALITY: {"lpr.errorreport": ("view", "change")},
     Role.OPERATIONS: {
         "lpr.source": ("view", "add", "change"),
@@ -86,6 +87,8 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.challengequestion": ("view", "add", "change"),
         "accounts.course": ("view", "add", "change"),
         "accounts.rulestext": ("view", "add", "change"),
+        "accounts.ticketpolicy": ("view", "change"),
+        "accounts.escalationstep": ("view", "add", "change"),
     },
 }
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from accounts import (
     access_requests,
     drafts,
+    escalation,
     idleness,
     keys,
     knocks,
@@ -14,6 +15,8 @@ from accounts import (
     needs,
     notices,
     recovery_mail,
+    ticket_mail,
+    tickets,
     training_reminders,
 )
 from accounts.models import RosterDraft
@@ -63,3 +66,18 @@ def remind_of_training() -> None:
 @shared_task
 def review_idleness() -> None:
     idleness.review(now=datetime.now(UTC))
+
+
+@shared_task
+def keep_tickets() -> None:
+    """Take in what was asked for, move up what is overdue, and send what is owed."""
+    now = datetime.now(UTC)
+    tickets.take_in()
+    escalation.climb(now=now)
+    ticket_mail.send_waiting(now=now)
+
+
+@shared_task
+def age_tickets() -> None:
+    tickets.close_quiet(now=datetime.now(UTC))
+    tickets.erase_old(now=datetime.now(UTC))

@@ -43,8 +43,8 @@ class Context:
     refusal_recorded: bool = field(default=False, compare=False)
 
 
-# Some addresses hold what a mail carried: a registration key, a recovery link.
-_SECRET_ADDRESS = re.compile(r"(/accounts/(?:register|recover)/)[^/\s]+")
+# Some addresses hold what a mail carried: a registration key, a recovery link, a ticket's link.
+_SECRET_ADDRESS = re.compile(r"(/accounts/(?:register|recover)/|/help/follow/)[^/\s]+")
 
 _current: ContextVar[Context | None] = ContextVar("audit_context", default=None)
 

@@ -37,6 +37,16 @@ class Kind(TextChoices):
     RULES_TURNED_DOWN = "rules.turned_down", "Rules of behavior turned down"  # reason_given
     RULES_STEP_REFUSED = "rules.refused", "Step of the rules of behavior refused"  # why
     RULES_AFFIRMATIONS_VIEWED = "rules.affirmations_viewed", "Who affirmed which rules was looked at"
+    # Tickets of the help desk: each names the ticket by its number and holds none of its text.
+    TICKET_ASKED = "ticket.asked", "Ticket asked for before signing in"  # username of a known address
+    TICKET_OPENED = "ticket.opened", "Ticket opened"
+    TICKET_VIEWED = "ticket.viewed", "Ticket read"  # by_link
+    TICKET_REPLIED = "ticket.replied", "Reply written in a ticket"  # by_desk
+    TICKET_CLOSED = "ticket.closed", "Ticket closed"  # how
+    TICKET_REOPENED = "ticket.reopened", "Ticket reopened"
+    TICKET_ESCALATED = "ticket.escalated", "Overdue ticket moved up a step"  # step, hours, tells
+    TICKET_ERASED = "ticket.erased", "Text of a ticket erased"
+    TICKET_REFUSED = "ticket.refused", "Step of a ticket refused"  # why
     # Requests to account: each names the request by its number.
     REQUEST_FILED = "request.filed", "Request to account filed"  # scan: whether one came with it
     REQUEST_FORM_REFUSED = "request.refused", "Request to account not taken"  # why, fields

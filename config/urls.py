@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
     path("groups/", include("accounts.group_urls")),
+    path("help/", include("accounts.help_urls")),
     path("rules/", rules.read, name="rules"),
     path("rules/affirmations/", rules.affirmations, name="rules_affirmations"),
     path("", include("lpr.urls")),

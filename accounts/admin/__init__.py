@@ -1,8 +1,19 @@
 """The back office of the accounts room."""
 
-from accounts.admin import access_requests, appointments, ceilings, challenges, lockouts, people, rules, training
+from accounts.admin import (
+    access_requests,
+    appointments,
+    ceilings,
+    challenges,
+    lockouts,
+    people,
+    rules,
+    tickets,
+    training,
+)
 from accounts.admin.base import unregister_django_groups
 
-__all__ = ["access_requests", "appointments", "ceilings", "challenges", "lockouts", "people", "rules", "training"]
+__all__ = ["access_requests", "appointments", "ceilings", "challenges", "lockouts", "people", "rules", "tickets",
+           "training"]
 
 unregister_django_groups()

@@ -13,13 +13,16 @@ from accounts.models.recovery import RecoveryLink, TemporaryPassword
 from accounts.models.registration_key import RegistrationKey
 from accounts.models.rules import RulesAffirmation, RulesText
 from accounts.models.second_factor import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
+from accounts.models.ticket import AskedTicket, Ticket, TicketMail, TicketMessage
+from accounts.models.ticket_policy import EscalationStep, TicketPolicy
 from accounts.models.training import Course, TrainingRecord, TrainingReminder
 from accounts.models.user import Component, JobCategory, User
 from accounts.roles import Role
 
 __all__ = [
-    "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "Authenticator", "ChallengeAnswer",
-    "ChallengeQuestion", "Component", "Course", "Idleness", "JobCategory", "Knock", "Lockout", "Notice", "Passkey",
-    "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey", "Role", "RosterDraft", "RulesAffirmation",
-    "RulesText", "SealedDraft", "TemporaryPassword", "TrainingRecord", "TrainingReminder", "User", "UserGroup",
+    "AOR", "AccessRequest", "AccountCeiling", "AccountNeed", "Appointment", "AskedTicket", "Authenticator",
+    "ChallengeAnswer", "ChallengeQuestion", "Component", "Course", "EscalationStep", "Idleness", "JobCategory",
+    "Knock", "Lockout", "Notice", "Passkey", "PasskeyChallenge", "RecoveryCode", "RecoveryLink", "RegistrationKey",
+    "Role", "RosterDraft", "RulesAffirmation", "RulesText", "SealedDraft", "TemporaryPassword", "Ticket",
+    "TicketMail", "TicketMessage", "TicketPolicy", "TrainingRecord", "TrainingReminder", "User", "UserGroup",
 ]

@@ -14,7 +14,7 @@ from environs import Env
 
 from audit import context
 from config import databases
-from config.demo import fleet, people, pictures, town
+from config.demo import fleet, people, pictures, questions, town
 from lpr import deliveries, sources, states
 from lpr.formats.native_read import NativeRead, SentPhoto
 from lpr.models import Jurisdiction, Source, SourceAuthority, SourceKind
@@ -51,6 +51,7 @@ def settle(*, say: Callable[[str], object]) -> None:
         return
     say("First start: making the town, the sources and 20,000 reads (about a minute) ...")
     with context.acting(context.Actor(id=None, name="command:demo")):
+        questions.settle(now)
         settle_sources(now)
         settle_streets()
         for count in load(now):

@@ -249,6 +249,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume-activations": {"task": "alerts.tasks.resume_activations", "schedule": 60.0, "options": {"expires": 60}},
     "tell-of-locked-accounts": {"task": "accounts.tasks.tell_of_locks", "schedule": 60.0, "options": {"expires": 60}},
     "send-account-mail": {"task": "accounts.tasks.send_account_mail", "schedule": 15.0, "options": {"expires": 15}},
+    "keep-tickets": {"task": "accounts.tasks.keep_tickets", "schedule": 15.0, "options": {"expires": 15}},
+    "age-tickets": {"task": "accounts.tasks.age_tickets", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
     "send-correction-mail": {"task": "lpr.tasks.send_correction_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-request-mail": {"task": "accounts.tasks.send_request_mail", "schedule": 60.0, "options": {"expires": 60}},
     "review-needs": {"task": "accounts.tasks.review_needs", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},

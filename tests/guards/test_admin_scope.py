@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from accounts.models import AccessRequest, Course, Lockout, TrainingRecord, User
+from accounts.models import AccessRequest, Course, Lockout, Ticket, TrainingRecord, User
 from accounts.roles import Role
 from alerts.models import Handover
 
@@ -21,7 +21,7 @@ OF_NO_AREA = {
     "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
     "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "accounts.aor", "accounts.accountceiling",
-    "accounts.challengequestion",
+    "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
     # Appointments are seen by who makes them, whatever the area (tests/accounts/test_appointments.py).
     "accounts.appointment",
 }
@@ -44,6 +44,8 @@ def records(make_user: Callable[..., User], aor_nyc) -> dict[str, Model]:
                                                    attempts=[datetime.now(UTC)] * 5),
         "alerts.handover": Handover.objects.create(owner=person, why="account", began_at=datetime.now(UTC),
                                                    due_at=datetime.now(UTC)),
+        "accounts.ticket": Ticket.objects.create(account=person, subject=SECRET, opened_at=datetime.now(UTC),
+                                                 waits_since=datetime.now(UTC)),
         "accounts.accessrequest": AccessRequest.objects.create(
             full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO", job_category="ero_officer",
             justification=SECRET, supervisor_name="S", supervisor_email="s@agency.example", filed_at=datetime.now(UTC)),

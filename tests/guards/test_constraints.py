@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models
 
-from accounts import appointments, challenges, keys
+from accounts import appointments, challenges, keys, tickets
 from accounts.models import (
     AccessRequest,
     AccountCeiling,
@@ -19,10 +19,13 @@ from accounts.models import (
     ChallengeAnswer,
     ChallengeQuestion,
     Course,
+    EscalationStep,
     Notice,
     RegistrationKey,
     RulesAffirmation,
     RulesText,
+    Ticket,
+    TicketPolicy,
     TrainingRecord,
     TrainingReminder,
     User,
@@ -156,6 +159,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "alert_list_collapse_is_listed": lambda world: changed(AlertList.objects.all(), collapse_minutes=7),
     "mail_choice_frequency_is_listed": lambda world: MailChoice.objects.create(user=world.officer, frequency="never") and None,
     "alert_policy_digest_hour_is_of_the_clock": lambda world: changed(AlertPolicy.objects.all(), digest_hour=24),
+    "ticket_state_has_its_times": lambda world: changed(Ticket.objects.all(), state="closed"),
+    "ticket_policy_is_one_row": lambda world: TicketPolicy.objects.create(pk=2) and None,
+    "escalation_step_tells_somebody": lambda world: changed(EscalationStep.objects.all(), tells="officer"),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -190,6 +196,7 @@ def world(officer, appointer, source, watch, load_read) -> World:
     now = datetime.now(UTC)
     Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,
                           stirred_at=now, expires_at=now)
+    tickets.open(account=officer, subject="s", text="t", now=now)
     RulesAffirmation.objects.create(user=officer, text=RulesText.objects.get(), first_at=now, last_at=now)
     QuarantinedRecord.objects.create(source=source, received_at=now, position=0, reason="plate: missing.")
     return World(officer, Course.objects.earliest("pk"), source)

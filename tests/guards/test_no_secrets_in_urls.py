@@ -14,7 +14,8 @@ ARGUMENTS = {
     "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
     "draft": UUIDConverter, "hit": UUIDConverter, "report": UUIDConverter, "set_aside": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
-    "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens)
+    "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens, accounts.ticket_links)
+    "ticket": UUIDConverter,
     "key": StringConverter,  # mailed; opens registration once and holds nothing
     "group": IntConverter,
     "layer": StringConverter,  # street or satellite

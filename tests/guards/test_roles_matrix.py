@@ -49,6 +49,10 @@ TABLE = """
        groups/                                               x   x   x   x   .   .   .   .   .   .   .   .
        groups/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        groups/<int:group>/                                   -   -   -   -   .   .   .   .   .   .   .   .
+       help/                                                 x   x   x   x   x   x   x   x   x   x   x   x
+       help/sent/                                            x   x   x   x   x   x   x   x   x   x   x   x
+       help/tickets/<uuid:ticket>/                           -   -   -   -   -   -   -   -   -   -   -   -
+       help/follow/<str:token>/                              -   -   -   -   -   -   -   -   -   -   -   -
        rules/                                                x   x   x   x   x   x   x   x   x   x   x   x
        rules/affirmations/                                   .   .   .   .   x   x   x   x   .   .   .   .
        coverage/                                             x   x   x   x   x   x   x   x   x   x   x   x
@@ -91,12 +95,12 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/statistics/                                     .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.xlsx                          .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.pdf                           .   .   .   x   x   x   x   .   .   .   .   .
-       admin/                                                .   .   .   .   x   x   x   x   .   x   x   x
+       admin/                                                .   .   .   .   x   x   x   x   x   x   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
-       admin/password_change/                                .   .   .   .   x   x   x   x   .   x   x   x
-       admin/password_change/done/                           .   .   .   .   x   x   x   x   .   x   x   x
+       admin/password_change/                                .   .   .   .   x   x   x   x   x   x   x   x
+       admin/password_change/done/                           .   .   .   .   x   x   x   x   x   x   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
-       admin/jsi18n/                                         .   .   .   .   x   x   x   x   .   x   x   x
+       admin/jsi18n/                                         .   .   .   .   x   x   x   x   x   x   x   x
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
@@ -116,6 +120,12 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/accounts/aor/add/                               .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/rulestext/                             .   .   .   .   x   x   .   x   .   .   x   x
        admin/accounts/rulestext/add/                         .   .   .   .   .   .   .   x   .   .   x   .
+       admin/accounts/ticket/                                .   .   .   .   x   x   .   .   x   .   .   .
+       admin/accounts/ticket/add/                            .   .   .   .   .   .   .   .   .   .   .   .
+       admin/accounts/ticketpolicy/                          .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/ticketpolicy/add/                      .   .   .   .   .   .   .   .   .   .   .   .
+       admin/accounts/escalationstep/                        .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/escalationstep/add/                    .   .   .   .   .   .   .   .   .   .   x   x
        admin/accounts/trainingrecord/roster/                 .   .   .   .   x   x   .   .   .   .   .   .
        admin/accounts/trainingrecord/roster/template.csv     .   .   .   .   x   x   .   .   .   .   .   .
        admin/accounts/trainingrecord/roster/<uuid:draft>/    .   .   .   .   -   -   .   .   .   .   .   .
@@ -154,8 +164,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/deadletter/add/                          .   .   .   .   .   .   .   .   .   .   .   .
-       admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   .   -   x   x
-       admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   .   -   -   -
+       admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   x   -   x   x
+       admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   -   -   -   -
        api/v1/schema/                                        x   x   x   x   x   x   x   x   x   x   x   x
        api/v1/docs/                                          x   x   x   x   x   x   x   x   x   x   x   x
        api/v1/reads/                                         /   /   /   /   /   /   /   /   /   /   /   /

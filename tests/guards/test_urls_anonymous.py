@@ -7,9 +7,10 @@ from django.urls import resolve
 from tests.guards import addresses
 
 pytestmark = pytest.mark.usefixtures("database")
-# What a stranger may open: the door itself, the request for an account, the way to a new password, and what the
-# machine's own watch asks.
-OPEN = {"accounts:login", "accounts:recover", "accounts:request", "accounts:request_filed", "healthz", "readyz"}
+# What a stranger may open: the door itself, the request for an account, the way to a new password, the help desk, and what
+# the machine's own watch asks.
+OPEN = {"accounts:login", "accounts:recover", "accounts:request", "accounts:request_filed", "help:desk", "help:sent", "healthz",
+        "readyz"}
 REFUSED = {401, 403, 404, 405}
 # The back office's own login only leads on to the one there is.
 LOGIN_PAGES = ("/accounts/login/", "/admin/login/")

@@ -6,8 +6,9 @@ from django.test import Client
 from tests.guards import addresses
 from tests.personas import RULES_PAGE, sign_in
 
-# The page of the rules itself, their text, the way out, and what needs no session.
-OPEN = {"accounts:rules", "rules", "accounts:login", "accounts:logout", "healthz", "readyz"}
+# The page of the rules itself, their text, the way out, the help desk, and what needs no session.
+OPEN = {"accounts:rules", "rules", "help:desk", "help:sent", "help:ticket", "help:follow", "accounts:login", "accounts:logout",
+        "healthz", "readyz"}
 
 
 @pytest.mark.req("ACC-8")

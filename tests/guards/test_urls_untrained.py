@@ -4,7 +4,8 @@ import pytest
 
 from tests.guards import addresses
 
-OPEN = {"accounts:training", "accounts:rules", "rules", "accounts:login", "accounts:logout", "healthz", "readyz"}
+OPEN = {"accounts:training", "accounts:rules", "rules", "help:desk", "help:sent", "help:ticket", "help:follow", "accounts:login",
+        "accounts:logout", "healthz", "readyz"}
 
 
 @pytest.mark.req("ACC-7")
