@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-from lpr.report.signs import legible
+from audit.signs import legible
 
 WIDTH, HEIGHT = 480, 356
 FONTS = "'Public Sans', 'Source Sans 3', 'Helvetica Neue', Arial, sans-serif"

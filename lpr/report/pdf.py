@@ -1,34 +1,14 @@
-"""The report as PDF, tagged for screen readers (PDF/UA-1), set by Typst from a template of ours (decision 14).
+"""The report as PDF (RES-3)."""
 
-All data goes to the typesetter as one JSON value and comes out as text: no word of it is ever read as markup. Nothing is written
-to disk, no file but the template and the fonts is read, and no network is asked.
-"""
-
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import typst
-from django.conf import settings
-
-from lpr.report import signs
+from audit import typesetting
 from lpr.report.document import Document
 
 TEMPLATE = Path(__file__).parent / "report.typ"
 
 
 def render(document: Document) -> bytes:
-    """The PDF of a document (RES-3)."""
-    return typst.compile(
-        TEMPLATE, root=TEMPLATE.parent, font_paths=[settings.REPORT_FONTS], ignore_system_fonts=True, format="pdf",
-        sys_inputs={"document": json.dumps(_legible(asdict(document)))}, pdf_standards=["ua-1"])
-
-
-def _legible(value: Any) -> Any:
-    """The data with signs that the fonts have alone; drawings were made of such."""
-    if isinstance(value, dict):
-        return {key: item if key == "svg" else _legible(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_legible(item) for item in value]
-    return signs.legible(value) if isinstance(value, str) else value
+    """The PDF of a document."""
+    return typesetting.pdf(TEMPLATE, asdict(document))

@@ -16,10 +16,11 @@ from PIL import Image
 from pypdf import PdfReader
 
 from accounts.models import Component
+from audit import signs
 from lpr import photos
 from lpr.models import ReportFooter, Street, StreetDataset
 from lpr.query import Query
-from lpr.report import pdf, signs
+from lpr.report import pdf
 from tests.factories.lpr import jpeg
 from tests.lpr.stored_reads import HOUR, add_source, store_read
 
