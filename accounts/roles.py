@@ -83,6 +83,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.receipt": ("view",),
         "alerts.alertpolicy": ("view", "change"),
         "alerts.deadletter": ("view",),
+        "audit.reviewpolicy": ("view", "change"),
         "accounts.appointment": ("view", "add"),
         "accounts.challengequestion": ("view", "add", "change"),
         "accounts.course": ("view", "add", "change"),

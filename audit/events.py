@@ -178,6 +178,29 @@ class Kind(TextChoices):
     ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
     SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
+    # reviews: each names the review by its id, and the item where it is about one query
+    REVIEWS_LISTED = "reviews.listed", "Reviews listed"
+    REVIEW_OPENED = "review.opened", "Review opened"  # aor, since, until, method, size, seed, thresholds
+    REVIEW_DRAWN = "review.drawn", "Sample of a review drawn"  # queries, population
+    REVIEW_REFUSED = "review.refused", "Step of a review refused"  # why
+    REVIEW_VIEWED = "review.viewed", "Review viewed"  # purpose: page, query, signals, draw again, sign-off, report
+    REVIEW_CANDIDATES_VIEWED = "review.candidates_viewed", "Queries to choose from viewed"  # user
+    REVIEW_CHOSEN = "review.chosen", "Queries chosen for a review"  # queries
+    REVIEW_JUDGED = "review.judged", "Query judged in a review"  # verdict, note
+    REVIEW_FOLLOWED_UP = "review.followed_up", "Questioned query followed up"  # sanction
+    REVIEW_CLOSED = "review.closed", "Review signed off"  # note, digest of the report's facts, drawn_again, sealed, checkpoint
+    REVIEW_REPORT_TAKEN = "review.report_taken", "Report of a review taken"  # digest
+    REVIEW_REPORT_REFUSED = "review.report_refused", "Report of a review not given out"  # signed, found: digests
+    REVIEW_REMINDED = "review.reminded", "Managers reminded of a review"  # area, interval, managers: how many
+    QUESTION_ASKED = "question.asked", "Officer asked about a query"  # text
+    QUESTION_VIEWED = "question.viewed", "Questions to oneself viewed"
+    QUESTION_ANSWERED = "question.answered", "Question about a query answered"  # question, text
+    QUESTION_REFUSED = "question.refused", "Answer to a question refused"  # question, why
+    NAMED_TOLD = "named.told", "Person told of a query in their name"  # persons
+    NAMED_VIEWED = "named.viewed", "Queries in one's own name viewed"
+    QUERY_DISOWNED = "query.disowned", "Query disowned by the person named"  # notice, is_only_match, text
+    DISOWNING_REFUSED = "query.disowning_refused", "Disowning of a query refused"  # notice, why
+    LETTER_SENT = "letter.sent", "Mail about a review sent"  # letter, recipient
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
     RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields

@@ -13,6 +13,7 @@ _ROOMS = {
     "session": "Signing in", "account": "Accounts", "address": "Accounts", "rules": "Signing in", "access": "Signing in",
     "query": "Queries", "photo": "Queries", "reads": "Reads", "list": "Alerts", "entry": "Alerts", "entries": "Alerts",
     "hit": "Alerts", "hits": "Alerts", "notification": "Alerts", "audit": "Audit", "record": "Back office",
+    "review": "Reviews", "reviews": "Reviews", "question": "Reviews", "named": "Reviews", "letter": "Reviews",
 }
 _OTHERS = "Operation"
 

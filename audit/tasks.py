@@ -5,7 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit import alarms, exports, mailings, seals, statistics
+from audit import alarms, exports, letters, mailings, seals, statistics
+from audit.reviews import calendar
 
 
 @shared_task
@@ -52,3 +53,14 @@ def watch_the_record() -> None:
 def send_record_mail() -> None:
     mailings.owe(now=datetime.now(UTC))
     mailings.send_waiting(now=datetime.now(UTC))
+
+
+@shared_task
+def send_letters() -> None:
+    letters.send_waiting(now=datetime.now(UTC))
+
+
+@shared_task
+def remind_of_reviews() -> None:
+    """Remind the managers of areas whose review is due."""
+    calendar.remind(now=datetime.now(UTC))

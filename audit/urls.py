@@ -1,6 +1,8 @@
 from django.urls import path
 
 from audit import statistics_views, views
+from audit.reviews import own_views
+from audit.reviews import views as review_views
 
 app_name = "audit"
 urlpatterns = [
@@ -12,4 +14,16 @@ urlpatterns = [
     path("statistics/", statistics_views.statistics_page, name="statistics"),
     path("statistics/report.xlsx", statistics_views.statistics_file, {"format": "xlsx"}, name="statistics_xlsx"),
     path("statistics/report.pdf", statistics_views.statistics_file, {"format": "pdf"}, name="statistics_pdf"),
+    path("reviews/", review_views.reviews, name="reviews"),
+    path("reviews/new/", review_views.begin, name="review_new"),
+    path("reviews/<uuid:review>/", review_views.review, name="review"),
+    path("reviews/<uuid:review>/items/<uuid:item>/", review_views.item, name="review_item"),
+    path("reviews/<uuid:review>/signals/", review_views.signals, name="review_signals"),
+    path("reviews/<uuid:review>/choose/", review_views.choose, name="review_choose"),
+    path("reviews/<uuid:review>/draw-again/", review_views.draw_again, name="review_draw_again"),
+    path("reviews/<uuid:review>/report.pdf", review_views.report, name="review_report"),
+    path("reviews/disowned/<uuid:question>/review/", review_views.take, name="review_disowned"),
+    path("questions/", own_views.own, name="own_questions"),
+    path("questions/<uuid:question>/answer/", own_views.answer, name="question_answer"),
+    path("questions/named/<uuid:notice>/disown/", own_views.disown, name="disown"),
 ]

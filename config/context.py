@@ -12,6 +12,7 @@ from accounts.kept_forms import owner_mark
 from accounts.models import User
 from accounts.roles import Right, may
 from alerts import hits, inbox
+from audit import people
 from lpr import error_reports
 
 # What is new is counted so far.
@@ -35,7 +36,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             new = {"Hits": partial(_new_hits, user), "Corrections": partial(_new_corrections, user),
                    "Notices": partial(_new_notices, user)}
         if may(user, Right.SEARCH_AUDIT):
-            doors += [("Audit", reverse("audit:search")), ("Statistics", reverse("audit:statistics"))]
+            doors += [("Audit", reverse("audit:search")), ("Statistics", reverse("audit:statistics")),
+                      ("Reviews", reverse("audit:reviews"))]
+        if people.of_agency(user):
+            doors.append(("Questions", reverse("audit:own_questions")))
         doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))

@@ -77,6 +77,9 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.proof_of_bundle": frozenset({"lpr_app"}),
     "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
     "audit.daily_counts": frozenset({"lpr_app"}),
+    **{f"audit.{door}": frozenset({"lpr_app"}) for door in (
+        "review_sample", "review_chosen", "review_candidates", "review_signals", "review_rows", "review_frame", "own_questions",
+        "queries_naming")},
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_over": frozenset({"lpr_app"}),

@@ -17,6 +17,7 @@ from alerts import hits, overview
 from alerts.models import Handover
 from audit.events import Kind
 from audit.record import record_durably
+from audit.reviews import naming, questions
 from config.context import shell
 from lpr import error_reports, freshness, policy, recall
 
@@ -29,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """What one comes back to: recent queries, hits, lists, how fresh the reads are; for others the doors that are open."""
     user = user_of(request)
     shown = {"may_query": may(user, Right.QUERY), "zone": policy.zone_of(user)}
-    shown["corrections"] = error_reports.unseen(user=user)
+    shown |= {"corrections": error_reports.unseen(user=user), "questions": questions.unanswered(user=user),
+              "namings": naming.unseen(user=user)}
     shown["handovers"] = Handover.objects.visible_to(user).count()
     shown |= _own_work(user, timezone.now()) if shown["may_query"] else {"doors": shell(request)["nav"]}
     return render(request, "home.html", shown)

@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Component
+from audit.models import ReviewPolicy
+from lpr import case_references
 from lpr.models import Offense, ReasonCode, ReportFooter, TimeframeLimit
 
 ERO, HSI = Component.ERO, Component.HSI
@@ -91,3 +93,6 @@ def install(*, now: datetime) -> None:
     for component, notice, schedule in FOOTERS:
         ReportFooter.objects.get_or_create(
             component=component, defaults={"system_of_records": notice, "records_schedule": schedule})
+    # What reviews take for filler is what queries are refused for, where there is nothing else (BEY-5).
+    ReviewPolicy.objects.get_or_create(pk=1, defaults={
+        "filler_words": sorted(case_references.FILLER), "label_words": sorted(case_references.LABELS)})

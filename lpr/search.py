@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from audit.events import Kind
-from audit.record import record_durably
+from audit.record import record, record_durably
+from audit.reviews import naming
 from lpr import plates, states
 from lpr.models.source import SourceKind
 from lpr.query import Query
@@ -107,7 +108,10 @@ def run_query(*, query: Query) -> Answered:
         audit.record.AuditUnavailable: the attempt or the outcome cannot be recorded; nothing is shown.
         QueryFailed: the store did not answer; that is on record.
     """
-    attempt = record_durably(Kind.QUERY_ATTEMPTED, **query.facts())
+    with transaction.atomic(durable=True):
+        attempt = record(Kind.QUERY_ATTEMPTED, **query.facts())
+        if query.other_name:
+            naming.tell(query=attempt.id, name=query.other_name, now=attempt.at)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count, count_state_unread, digest FROM store.reads_outcome(%s::uuid)", [attempt.id])

@@ -1,4 +1,4 @@
-"""The tables of the room that Django keeps: exports on their way, counts of days, mails owed. The log itself is no model."""
+"""Exports on their way (AUD-4)."""
 
 import uuid
 
@@ -50,59 +50,3 @@ class Export(models.Model):
     def path(self) -> str:
         """Where the file lies in the storage."""
         return f"exports/{self.id}.{self.format}"
-
-
-class DailyCount(models.Model):
-    """How often one thing happened on one day (UTC), as counted from the log and counted anew at will (AUD-7)."""
-
-    class Measure(models.TextChoices):
-        LOGIN = "login", "Logins"
-        SEARCH = "search", "Searches"
-        SEARCH_WITH_HITS = "search_with_hits", "Searches with hits"
-        ON_BEHALF_OF = "on_behalf_of", "On behalf of"
-        REFUSED = "refused", "Refusals"
-        ENTRY = "entry", "Alert entries"
-        HIT = "hit", "Alert hits"
-
-    day = models.DateField()
-    measure = models.CharField(max_length=16, choices=Measure)
-    actor = models.CharField("user", max_length=150, blank=True)
-    component = models.CharField(max_length=32, blank=True)
-    aor = models.CharField("area of responsibility", max_length=32, blank=True)
-    reason = models.CharField(max_length=64, blank=True)
-    offense = models.TextField(blank=True)
-    count = models.PositiveBigIntegerField()
-
-    class Meta:
-        indexes = [models.Index(fields=["day", "aor"], name="daily_count_by_day")]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.measure}: {self.count}"
-
-
-class Mailing(models.Model):
-    """A mail that the record itself owes: a day's checkpoint, a quarter's usage report, an alarm. Its recipients are looked up
-    when it leaves."""
-
-    class Kind(models.TextChoices):
-        CHECKPOINT = "checkpoint", "Checkpoint of the audit log"
-        USAGE = "usage", "Usage report"
-        ALARM = "alarm", "Alarm"
-
-    kind = models.CharField(max_length=10, choices=Kind)
-    # What it is the one mail of: a day, the first day of a quarter, an alarm and its hour.
-    about = models.CharField(max_length=80)
-    aor = models.CharField("area of responsibility", max_length=32, blank=True)
-    text = models.TextField(blank=True)
-    made_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "about", "aor"], name="mailing_once_for_its_matter"),
-            models.CheckConstraint(condition=models.Q(kind__in=["checkpoint", "usage", "alarm"]), name="mailing_kind_is_listed"),
-        ]
-        indexes = [models.Index(fields=["made_at"], condition=models.Q(sent_at__isnull=True), name="mailing_waiting")]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.about}"

@@ -264,6 +264,8 @@ CELERY_BEAT_SCHEDULE = {
     "watch-the-record": {"task": "audit.tasks.watch_the_record", "schedule": 30.0, "options": {"expires": 30}},
     "watch-the-database": {"task": "config.tasks.watch_the_database", "schedule": 300.0, "options": {"expires": 300}},
     "send-record-mail": {"task": "audit.tasks.send_record_mail", "schedule": 60.0, "options": {"expires": 60}},
+    "send-letters": {"task": "audit.tasks.send_letters", "schedule": 30.0, "options": {"expires": 30}},
+    "remind-of-reviews": {"task": "audit.tasks.remind_of_reviews", "schedule": 6 * 60 * 60.0},
     "count-usage": {"task": "audit.tasks.count_usage", "schedule": 3600.0, "options": {"expires": 3600}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "watch-sources": {"task": "lpr.tasks.watch_sources", "schedule": 600.0, "options": {"expires": 600}},

@@ -20,8 +20,8 @@ from alerts.models import Handover
 OF_NO_AREA = {
     "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
-    "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "accounts.aor", "accounts.accountceiling",
-    "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
+    "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "audit.reviewpolicy", "accounts.aor",
+    "accounts.accountceiling", "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
     # Appointments are seen by who makes them, whatever the area (tests/accounts/test_appointments.py).
     "accounts.appointment",
 }

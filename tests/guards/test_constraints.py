@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +33,7 @@ from accounts.models import (
 )
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, MailChoice, Notification
-from audit.models import Export, Mailing
+from audit.models import Export, Letter, Mailing, NamedNotice, Question, Review, ReviewItem, ReviewPolicy
 from lpr.models import (
     CorrectionNotice,
     CoverageCount,
@@ -133,6 +133,20 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "mailing_once_for_its_matter": lambda world: copied(
         Mailing.objects.create(kind="alarm", about="x", made_at=datetime.now(UTC))),
     "mailing_kind_is_listed": lambda world: Mailing.objects.create(kind="news", about="x", made_at=datetime.now(UTC)) and None,
+    "review_method_is_listed": lambda world: changed(Review.objects.all(), method="dice"),
+    "review_period_has_an_end": lambda world: changed(Review.objects.all(), until=datetime(2020, 1, 1, tzinfo=UTC)),
+    "review_closing_is_whole": lambda world: changed(Review.objects.all(), closed=uuid4()),
+    "review_item_once_a_review": lambda world: copied(ReviewItem.objects.get()),
+    "review_item_verdict_is_listed": lambda world: changed(ReviewItem.objects.all(), verdict="fine", judged=uuid4()),
+    "review_item_verdict_has_its_event": lambda world: changed(ReviewItem.objects.all(), verdict="justified"),
+    "review_item_sanction_follows_a_question": lambda world: changed(ReviewItem.objects.all(), sanction="17"),
+    "question_disowned_once_a_query": lambda world: copied(Question.objects.get(), item=None),
+    "named_notice_once_a_person": lambda world: copied(NamedNotice.objects.get()),
+    "letter_once_a_recipient": lambda world: copied(Letter.objects.get()),
+    "letter_kind_is_listed": lambda world: changed(Letter.objects.all(), kind="love"),
+    "review_policy_is_one_row": lambda world: ReviewPolicy.objects.create(pk=2) and None,
+    "review_policy_asks_for_reviews": lambda world: changed(ReviewPolicy.objects.all(), smallest_sample=0),
+    "review_policy_shift_is_a_span": lambda world: changed(ReviewPolicy.objects.all(), shift_ends=25),
     "coverage_once_for_area_and_kind": lambda world: copied(
         CoverageCount.objects.create(area="OH", source_kind="toll_road", reads=1, counted_at=datetime.now(UTC))),
     "coverage_state_is_one_row": lambda world: CoverageState.objects.create(pk=2, counted_at=datetime.now(UTC)) and None,
@@ -183,9 +197,22 @@ def settle_accounts(officer: User, appointer: User) -> None:
     challenges.keep(user=officer, questions=[ChallengeQuestion.objects.first()], hashed=challenges.hashes(["answer"]))
 
 
+def settle_reviews(officer: User) -> None:
+    """A review of one query, a question about it, a notice and a letter."""
+    now = datetime.now(UTC)
+    review = Review.objects.create(opened=uuid4(), aor="NYC", since=now, until=now + timedelta(days=1), method="random", seed="s",
+                                   size=1, opened_by=officer, opened_at=now)
+    item = ReviewItem.objects.create(review=review, query=uuid4(), officer=officer, position=1)
+    Question.objects.create(query=item.query, officer=officer, item=item, is_disowned=True, asked=uuid4(), asked_by=officer,
+                            asked_at=now)
+    NamedNotice.objects.create(query=item.query, person=officer, is_only_match=True, made_at=now)
+    Letter.objects.create(kind="named", recipient=officer, about="x", made_at=now)
+
+
 @pytest.fixture
 def world(officer, appointer, source, watch, load_read) -> World:
     settle_accounts(officer, appointer)
+    settle_reviews(officer)
     watch(plate="XYZ1234", state="OH")
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from accounts.roles import AUDIT_READERS, Role
-from audit import access
+from accounts.roles import ASKERS, AUDIT_READERS, Role
+from audit import access, people
 from audit.events import Kind
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,5 +40,7 @@ def test_every_kind_of_event_is_named_in_a_test():
 def test_the_audit_room_knows_the_reading_roles_by_their_right_names():
     assert access.READER_ROLES == AUDIT_READERS
     assert access.SEES_EVERY_AOR == Role.OPR_AUDITOR
+    assert people.AGENCY_ROLES == AUDIT_READERS | ASKERS
+    assert people.MANAGER == Role.AGENCY_MANAGER
     doors = (ROOT / "audit" / "sql" / "events_page.sql").read_text()
     assert set(re.findall(r"'(\w+)'", " ".join(re.findall(r"said->>'role'[^;]*?THEN", doors)))) - {"role"} == access.READER_ROLES

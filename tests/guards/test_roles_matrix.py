@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.roles import Role
 from alerts.models import Entry
+from audit.models import NamedNotice, Question, ReviewItem
 from tests.factories.alerts import CASE
 from tests.guards import addresses
 
@@ -26,7 +27,8 @@ MARKS = {200: "x", 201: "x", 204: "x", 302: "x", 303: "x", 400: "x", 503: "x", 4
 METHODS = {
     "lpr:query_again": "post", "lpr:share": "post", "lpr:share_end": "post",
     "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
-    "audit-searches": "post",
+    "audit-searches": "post", "audit:review_draw_again": "post", "audit:review_disowned": "post",
+    "audit:question_answer": "post", "audit:disown": "post",
 }
 # Pages of the back office about one record are walked by test_admin_scope; leaving ends the session that the walk needs.
 ELSEWHERE = {"accounts:logout", "admin:logout"}
@@ -95,6 +97,18 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/statistics/                                     .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.xlsx                          .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.pdf                           .   .   .   x   x   x   x   .   .   .   .   .
+       audit/reviews/                                        .   .   .   x   x   x   x   .   .   .   .   .
+       audit/reviews/new/                                    .   .   .   x   x   x   x   .   .   .   .   .
+       audit/reviews/<uuid:review>/                          .   .   .   x   x   -   x   .   .   .   .   .
+       audit/reviews/<uuid:review>/items/<uuid:item>/        .   .   .   x   x   -   x   .   .   .   .   .
+       audit/reviews/<uuid:review>/signals/                  .   .   .   x   x   -   x   .   .   .   .   .
+       audit/reviews/<uuid:review>/choose/                   .   .   .   x   x   -   x   .   .   .   .   .
+POST   audit/reviews/<uuid:review>/draw-again/               .   .   .   x   x   -   x   .   .   .   .   .
+       audit/reviews/<uuid:review>/report.pdf                .   .   .   x   x   -   x   .   .   .   .   .
+POST   audit/reviews/disowned/<uuid:question>/review/        .   .   .   -   -   -   -   .   .   .   .   .
+       audit/questions/                                      x   x   x   x   x   x   x   .   .   .   .   .
+POST   audit/questions/<uuid:question>/answer/               x   -   -   -   -   -   -   .   .   .   .   .
+POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -   -   -   .   .   .   .   .
        admin/                                                .   .   .   .   x   x   x   x   x   x   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
        admin/password_change/                                .   .   .   .   x   x   x   x   x   x   x   x
@@ -160,6 +174,8 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
+       admin/audit/reviewpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
+       admin/audit/reviewpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
@@ -192,14 +208,23 @@ def clients(
 
 @pytest.fixture
 def ids(clients: dict[str, Client], watch: Callable[..., Entry], load_read: Callable[..., UUID]) -> dict[str, str]:
-    """By the name of the argument: the query, list, entry and search of the table, and a read of the query."""
+    """By the name of the argument: the query, list, entry and search of the table, and a read of the query. The review is
+    the supervisor's; its question is the officer's, and the notice is that of `officer2`."""
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     entry = watch(plate="XYZ1234", state="OH")
     asked = clients["off"].post("/queries/new/", {"plate": "XYZ1234", "state": "OH", "reason": "CRIM", "timeframe": "7d",
                                                   "for_whom": "self", "case_reference": CASE})
+    clients["off"].post("/queries/new/", {"plate": "XYZ1234", "state": "OH", "reason": "CRIM", "timeframe": "7d",
+                                          "for_whom": "other", "other_name": "officer2", "case_reference": CASE})
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    review = clients["svr"].post("/audit/reviews/new/", {"aor": "NYC", "since": day, "until": day, "method": "random"})
+    item = ReviewItem.objects.latest("position")
+    clients["svr"].post(f"{review['Location']}items/{item.pk}/", {"act": "ask", "question": "Why?"})
     searched = clients["aud"].post("/audit/", {"user": "officer"})
     return {"query": asked["Location"].split("/")[2], "search_id": searched["Location"].split("/")[3],
-            "alert_list": str(entry.alert_list_id), "entry": str(entry.pk), "read": str(read)}
+            "alert_list": str(entry.alert_list_id), "entry": str(entry.pk), "read": str(read),
+            "review": str(item.review_id), "item": str(item.pk), "question": str(Question.objects.get().pk),
+            "notice": str(NamedNotice.objects.get().pk)}
 
 
 def walk(ids: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -209,7 +234,7 @@ def walk(ids: dict[str, str]) -> Iterator[tuple[str, str, str]]:
             continue
         path = address.path
         for name, _ in address.converters:
-            path = path.replace(addresses.SAMPLES[addresses.UUIDConverter], ids.get(name, "")) if name in ids else path
+            path = path.replace(addresses.SAMPLES[addresses.UUIDConverter], ids[name], 1) if name in ids else path
         if "/report" in path:
             path += f"?read={ids['read']}"
         yield address.route or "/", METHODS.get(address.name, "get"), path

@@ -1,0 +1,13 @@
+"""The tables of the room that Django keeps. The log itself is no model (decision 5), and none of these copies what it holds."""
+
+from audit.models.daily_count import DailyCount
+from audit.models.export import Export
+from audit.models.letter import Letter, LetterKind
+from audit.models.mailing import Mailing
+from audit.models.named_notice import NamedNotice
+from audit.models.question import Question
+from audit.models.review import Method, Review, ReviewItem, Signal, Verdict
+from audit.models.review_policy import ReviewPolicy
+
+__all__ = ["DailyCount", "Export", "Letter", "LetterKind", "Mailing", "Method", "NamedNotice", "Question", "Review", "ReviewItem",
+           "ReviewPolicy", "Signal", "Verdict"]

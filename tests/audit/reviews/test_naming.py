@@ -1,0 +1,260 @@
+"""On behalf of, from both sides: who is named is told, sees what they need, and may disown (QRY-5, BEY-4)."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core import mail
+from django.db import DatabaseError
+
+from accounts.roles import Role
+from audit import context, letters
+from audit.events import Kind
+from audit.models import Letter, NamedNotice, Question
+from audit.record import AuditUnavailable, record_durably
+from audit.reviews import log, naming, questions, reviewing
+from config import databases
+
+pytestmark = pytest.mark.usefixtures("database")
+CASE = "Subject Wilma Flint, case 77554433"
+PAGE = "/audit/questions/"
+
+
+@pytest.fixture
+def jane(make_user, aor_chi):
+    return make_user("jane", full_name="Jane Roe", role=Role.OFFICER, aor=aor_chi, component="ERO", job_category="ero_officer")
+
+
+def told() -> list[str]:
+    return sorted(NamedNotice.objects.values_list("person__username", flat=True))
+
+
+@pytest.mark.req("QRY-5", "BEY-4")
+@pytest.mark.parametrize("name", ["Jane Roe", "jane ROE", "JANE"])
+def test_who_is_named_by_full_or_user_name_is_told(officer, jane, asked, events, name):
+    query = asked(officer, other_name=name, other_unit="HSI Newark")
+    notice = NamedNotice.objects.get()
+    assert (notice.person, notice.query, notice.is_only_match) == (jane, query, True)
+    [event] = events(Kind.NAMED_TOLD)
+    assert (event["query"], event["actor"], event["details"]) == (str(query), "officer", {"persons": ["jane"]})
+    assert events(Kind.QUERY_ATTEMPTED)[0]["on_behalf_of"] == name
+
+
+@pytest.mark.req("QRY-5", "BEY-4")
+@pytest.mark.parametrize("name", ["Janet", "Roe", "Jane Roe Jr", "J%", "jan_"])
+def test_a_name_that_is_nobodys_tells_nobody(officer, jane, asked, events, name):
+    asked(officer, other_name=name)
+    assert told() == []
+    assert events(Kind.NAMED_TOLD) == []
+
+
+@pytest.mark.req("BEY-4")
+def test_a_query_for_oneself_or_naming_oneself_tells_nobody(officer, asked):
+    asked(officer)
+    asked(officer, other_name="officer")
+    assert told() == []
+
+
+@pytest.mark.req("BEY-4")
+def test_closed_accounts_and_operator_staff_are_not_told(officer, jane, quality, asked):
+    jane.is_active = False
+    jane.save()
+    quality.full_name = "Jane Roe"
+    quality.save()
+    asked(officer, other_name="Jane Roe")
+    asked(officer, other_name="quality")
+    assert told() == []
+
+
+@pytest.mark.req("BEY-4")
+def test_namesakes_are_all_told_and_none_reads_the_case(officer, jane, officer2, asked, now):
+    officer2.full_name = "Jane ROE"
+    officer2.save()
+    asked(officer, other_name="Jane Roe", case_reference=CASE)
+    assert told() == ["jane", "officer2"]
+    for person in (jane, officer2):
+        with context.acting(context.actor_of(person)):
+            [(notice, row)] = naming.own(user=person, now=now)
+        assert (notice.is_only_match, row.case_reference, row.reason) == (False, "", "CRIM")
+    asked(officer, other_name="jane")
+    assert told() == ["jane", "jane", "officer2"]
+
+
+@pytest.mark.req("BEY-4", "QRY-8")
+def test_no_query_is_asked_in_a_name_without_the_notice(officer, jane, asked, events):
+    with databases.administrator() as connection:
+        connection.execute("ALTER TABLE audit_letter ADD CONSTRAINT no_letter CHECK (false) NOT VALID")
+    with pytest.raises(DatabaseError):
+        asked(officer, other_name="jane")
+    assert events(Kind.QUERY_ATTEMPTED) == events(Kind.QUERY_ANSWERED) == []
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app")
+    with pytest.raises(AuditUnavailable):
+        asked(officer, other_name="jane")
+    assert told() == []
+
+
+@pytest.mark.req("BEY-4")
+def test_the_page_shows_when_who_and_why_and_neither_plate_nor_state(officer, jane, asked, signed_in, events):
+    asked(officer, plate="SECRET1", state="NV", other_name="Jane Roe", other_unit="HSI Newark", case_reference=CASE)
+    browser = signed_in(jane)
+    assert "in your name" in browser.get("/").content.decode()
+    text = browser.get(PAGE).content.decode()
+    for word in ("officer", "NYC", "CRIM", CASE, "HSI Newark"):
+        assert word in text
+    assert "SECRET1" not in text
+    assert "NV" not in text
+    assert events(Kind.NAMED_VIEWED)[-1]["actor"] == "jane"
+    assert NamedNotice.objects.get().seen_at
+    assert "in your name" not in browser.get("/").content.decode()
+
+
+@pytest.mark.req("BEY-4", "BEY-3")
+def test_the_door_shows_each_their_own_and_no_other_event_opens_it(officer, jane, asked):
+    asked(officer, other_name="jane")
+    look = record_durably(Kind.NAMED_VIEWED, actor=context.actor_of(officer))
+    assert log.namings(event=look.id) == []
+    for kind, actor in ((Kind.QUESTION_VIEWED, jane), (Kind.NAMED_VIEWED, None)):
+        event = record_durably(kind, actor=context.actor_of(actor) if actor else context.SYSTEM)
+        with pytest.raises(DatabaseError, match="opens no queries"):
+            log.namings(event=event.id)
+
+
+@pytest.mark.req("BEY-4")
+def test_the_mail_says_that_there_is_a_query_and_nothing_of_it(officer, jane, asked, settings, events, now):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    asked(officer, plate="SECRET1", other_name="Jane Roe", case_reference=CASE)
+    assert letters.send_waiting(now=now) == 1
+    assert letters.send_waiting(now=now) == 0
+    [message] = mail.outbox
+    assert message.to == ["jane@agency.example"]
+    text = message.subject + message.body
+    assert PAGE in text
+    for secret in ("SECRET1", "Flint", "officer", "CRIM"):
+        assert secret not in text
+    assert events(Kind.LETTER_SENT)[0]["details"] == {"letter": "named", "recipient": "jane"}
+
+
+@pytest.mark.req("BEY-4", "AUD-8")
+def test_disowning_opens_a_question_and_does_not_hold_up_the_officer(
+    officer, jane, supervisor, manager, other_manager, auditor, asked, signed_in, events, now,
+):
+    query = asked(officer, other_name="Jane Roe")
+    browser = signed_in(jane)
+    notice = NamedNotice.objects.get()
+    answer = browser.post(f"{PAGE}named/{notice.pk}/disown/", {"note": "I was on leave"}, follow=True)
+    assert answer.status_code == 200
+    assert "You disowned it" in answer.content.decode()
+    [event] = events(Kind.QUERY_DISOWNED)
+    assert (event["actor"], event["query"], event["details"]["text"]) == ("jane", str(query), "I was on leave")
+    question = Question.objects.get()
+    assert (question.query, question.officer, question.aor) == (query, officer, "NYC")
+    assert (question.is_disowned, question.item) == (True, None)
+    for reader, sees in ((supervisor, 1), (manager, 1), (auditor, 1), (other_manager, 0)):
+        assert len(questions.queue(user=reader)) == sees
+    assert dict(Letter.objects.exclude(kind="named").values_list("recipient__username", "kind")) == {
+        "officer": "question", "supervisor": "disowned", "manager": "disowned"}
+    assert asked(officer, other_name="Jane Roe")
+    officer.refresh_from_db()
+    assert officer.is_active
+
+
+@pytest.mark.req("BEY-4")
+def test_a_query_is_disowned_once_by_its_person_alone(officer, jane, officer2, asked, signed_in, events):
+    asked(officer, other_name="jane")
+    notice = NamedNotice.objects.get()
+    address = f"{PAGE}named/{notice.pk}/disown/"
+    for stranger in (officer, officer2):
+        assert signed_in(stranger).post(address).status_code == 404
+    assert events(Kind.ACCESS_REFUSED, actor="officer2")
+    browser = signed_in(jane)
+    for _ in range(2):
+        assert browser.post(address, {"note": ""}).status_code == 302
+    assert len(events(Kind.QUERY_DISOWNED)) == Question.objects.count() == 1
+    [refused] = events(Kind.DISOWNING_REFUSED)
+    assert (refused["actor"], refused["details"]["why"]) == ("jane", "disowned already")
+
+
+@pytest.mark.req("BEY-4")
+def test_too_long_a_note_is_said_at_the_field_and_kept(officer, jane, asked, signed_in, events):
+    asked(officer, other_name="jane")
+    answer = signed_in(jane).post(f"{PAGE}named/{NamedNotice.objects.get().pk}/disown/", {"note": "wordy " * 90})
+    assert answer.status_code == 400
+    assert "wordy wordy" in answer.content.decode()
+    assert 'class="field__error"' in answer.content.decode()
+    assert events(Kind.DISOWNING_REFUSED)
+    assert not Question.objects.exists()
+
+
+@pytest.mark.req("BEY-4")
+def test_two_namesakes_who_disown_open_one_question(officer, jane, officer2, asked, now):
+    officer2.full_name = jane.full_name
+    officer2.save()
+    asked(officer, other_name="Jane Roe")
+    for person in (jane, officer2):
+        with context.acting(context.actor_of(person)):
+            naming.disown(notice=NamedNotice.objects.get(person=person).pk, note="", user=person, now=now)
+    assert Question.objects.count() == 1
+    assert NamedNotice.objects.filter(disowned_at__isnull=False).count() == 2
+
+
+@pytest.mark.req("BEY-4", "AUD-12")
+@pytest.mark.parametrize("role", [Role.AGENCY_APPOINTER, Role.HELP_DESK, Role.DATA_QUALITY, Role.OPERATIONS])
+def test_no_other_role_opens_the_page(make_user, signed_in, events, role):
+    browser = signed_in(make_user("somebody", role=role))
+    assert browser.get(PAGE).status_code == 403
+    assert events(Kind.ACCESS_REFUSED, actor="somebody")
+
+
+@pytest.mark.req("BEY-4", "AUD-8")
+def test_a_disowned_query_is_taken_into_a_review_by_who_may_review_it(
+    officer, jane, supervisor, other_manager, auditor, asked, signed_in, events, now,
+):
+    query = asked(officer, other_name="supervisor")
+    asked(officer, other_name="jane")
+    for person in (supervisor, jane):
+        with context.acting(context.actor_of(person)):
+            naming.disown(notice=NamedNotice.objects.get(person=person).pk, note="", user=person, now=now)
+    of_supervisor = Question.objects.get(query=query)
+    of_jane = Question.objects.exclude(query=query).get()
+    browser = signed_in(supervisor)
+
+    def take(client, question):
+        return client.post(f"/audit/reviews/disowned/{question.pk}/review/")
+
+    assert "jane" in browser.get("/audit/reviews/").content.decode()
+    assert take(signed_in(other_manager), of_jane).status_code == 404
+    assert take(signed_in(officer), of_jane).status_code == 403
+    assert take(browser, of_supervisor).status_code == 302
+    assert "Nobody reviews" in events(Kind.REVIEW_REFUSED)[-1]["details"]["why"]
+    assert take(browser, of_jane)["Location"].startswith("/audit/reviews/")
+    of_jane.refresh_from_db()
+    assert of_jane.item.review.opened_by == supervisor
+    with context.acting(context.actor_of(supervisor)):
+        [(_, row)] = reviewing.look(review=of_jane.item.review).items
+    assert row.on_behalf_of == "jane"
+    assert take(signed_in(auditor), of_jane).status_code == 302
+    assert "already" in events(Kind.REVIEW_REFUSED)[-1]["details"]["why"]
+    assert take(signed_in(auditor), of_supervisor).status_code == 303
+    of_supervisor.refresh_from_db()
+    assert of_supervisor.item
+
+
+@pytest.mark.req("BEY-4", "AUD-8")
+def test_a_disowned_query_that_is_drawn_brings_its_question(officer, jane, supervisor, asked, opened, now):
+    asked(officer, other_name="jane")
+    with context.acting(context.actor_of(jane)):
+        naming.disown(notice=NamedNotice.objects.get().pk, note="never asked", user=jane, now=now)
+    review = opened(supervisor)
+    assert Question.objects.get().item == review.items.get()
+    with context.acting(context.actor_of(supervisor)):
+        [(_, row)] = reviewing.look(review=review).items
+    assert row.asked["text"] == "never asked"
+
+
+@pytest.mark.req("BEY-4")
+def test_a_query_that_is_disowned_while_under_review_shows_there(officer, jane, supervisor, asked, opened, now):
+    asked(officer, other_name="jane")
+    review = opened(supervisor)
+    with context.acting(context.actor_of(jane)):
+        naming.disown(notice=NamedNotice.objects.get().pk, note="", user=jane, now=datetime.now(UTC))
+    assert Question.objects.get().item == review.items.get()

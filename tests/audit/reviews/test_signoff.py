@@ -1,0 +1,274 @@
+"""Questions, answers, sign-off and report of a review; the calendar (AUD-8)."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pypdf
+import pytest
+from django.core import mail
+from django.db import DatabaseError
+
+from audit import context, letters, people, tasks
+from audit.events import Kind
+from audit.models import Letter, Method, Question, Review, ReviewPolicy, Verdict
+from audit.record import record_durably
+from audit.reviews import calendar, log, questions, reviewing, signoff
+from audit.reviews.reviewing import ReviewRefused
+
+pytestmark = pytest.mark.usefixtures("database")
+CASE = "Subject Wilma Flint, case 77554433"
+
+
+def acting(user):
+    return context.acting(context.actor_of(user))
+
+
+@pytest.fixture
+def under_review(supervisor, officer, asked, opened):
+    asked(officer, plate="XYZ1234", case_reference=CASE)
+    return opened(supervisor).items.select_related("review", "officer").get()
+
+
+@pytest.fixture
+def ask(under_review, supervisor, now):
+    def put(text="Which case was this?"):
+        with acting(supervisor):
+            questions.ask(item=under_review, text=text, user=supervisor, now=now)
+        return Question.objects.get()
+
+    return put
+
+
+def judge_all(review, user, verdict=Verdict.JUSTIFIED):
+    with acting(user):
+        for item in review.items.select_related("review"):
+            reviewing.judge(item=item, verdict=verdict, note="looked at", user=user, now=datetime.now(UTC))
+
+
+def sign(review, user, now):
+    with acting(user):
+        signoff.sign_off(review=review, note="All of it is explained.", user=user, now=now)
+    review.refresh_from_db()
+
+
+@pytest.mark.req("AUD-8")
+def test_a_question_reaches_the_officer_by_page_and_mail_without_plate_or_case(
+    ask, officer, signed_in, events, settings, now, officer2,
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    question = ask("Which case was this, and why XYZ1234?")
+    assert letters.send_waiting(now=now) == 1
+    [message] = mail.outbox
+    assert message.to == [officer.email]
+    for secret in ("XYZ1234", "Flint", "Which case"):
+        assert secret not in message.subject + message.body
+    browser = signed_in(officer)
+    assert "1 question about" in browser.get("/").content.decode()
+    page = browser.get("/audit/questions/").content.decode()
+    assert "Which case was this" in page
+    assert CASE in page
+    assert "Which case" not in signed_in(officer2).get("/audit/questions/").content.decode()
+    [event] = events(Kind.QUESTION_ASKED)
+    assert event["details"]["text"] == "Which case was this, and why XYZ1234?"
+    assert events(Kind.QUESTION_VIEWED)[0]["actor"] == "officer"
+    assert "XYZ1234" not in str(Question.objects.values().get(pk=question.pk))
+
+
+@pytest.mark.req("AUD-8")
+def test_the_officer_answers_once_and_the_reviewer_hears_of_it(
+    ask, officer, officer2, supervisor, signed_in, events, under_review,
+):
+    question = ask()
+    address = f"/audit/questions/{question.pk}/answer/"
+    assert signed_in(officer2).post(address, {"answer": "mine"}).status_code == 404
+    browser = signed_in(officer)
+    empty = browser.post(address, {"answer": " "})
+    assert empty.status_code == 400
+    assert 'class="field__error"' in empty.content.decode()
+    for text in ("Case 77554433, see file", "No: another"):
+        assert browser.post(address, {"answer": text}).status_code == 302
+    [answered] = events(Kind.QUESTION_ANSWERED)
+    assert (answered["actor"], answered["details"]["text"]) == ("officer", "Case 77554433, see file")
+    assert [event["details"]["why"] for event in events(Kind.QUESTION_REFUSED)] == ["no answer was given", "answered already"]
+    assert Letter.objects.get(kind="answer").recipient == supervisor
+    with acting(supervisor):
+        [(_, row)] = reviewing.look(review=under_review.review).items
+    assert (row.asked["text"], row.answered["text"]) == ("Which case was this?", "Case 77554433, see file")
+    assert questions.unanswered(user=officer) == 0
+
+
+@pytest.mark.req("AUD-8")
+def test_an_officer_is_asked_once_about_a_query_in_a_review(ask, under_review, supervisor, events, now):
+    ask()
+    with acting(supervisor), pytest.raises(ReviewRefused, match="already"):
+        questions.ask(item=under_review, text="again", user=supervisor, now=now)
+    assert len(events(Kind.QUESTION_ASKED)) == Question.objects.count() == 1
+    assert events(Kind.REVIEW_REFUSED)[0]["details"]["item"] == str(under_review.pk)
+
+
+@pytest.mark.req("AUD-8", "BEY-3")
+def test_the_door_of_questions_shows_each_their_own(ask, officer, officer2):
+    ask()
+    for user, number in ((officer, 1), (officer2, 0)):
+        look = record_durably(Kind.QUESTION_VIEWED, actor=context.actor_of(user))
+        assert len(log.own_questions(event=look.id)) == number
+    with pytest.raises(DatabaseError, match="opens no questions"):
+        log.own_questions(event=record_durably(Kind.NAMED_VIEWED, actor=context.actor_of(officer)).id)
+
+
+@pytest.mark.req("AUD-8")
+def test_nothing_is_signed_off_undecided_or_twice(under_review, supervisor, events, now):
+    review = under_review.review
+    with acting(supervisor), pytest.raises(ReviewRefused, match="1 query is not decided"):
+        signoff.sign_off(review=review, note="n", user=supervisor, now=now)
+    judge_all(review, supervisor)
+    sign(review, supervisor, now)
+    with acting(supervisor), pytest.raises(ReviewRefused, match="signed off"):
+        signoff.sign_off(review=review, note="n", user=supervisor, now=now)
+    assert len(events(Kind.REVIEW_CLOSED)) == 1
+    assert len(events(Kind.REVIEW_REFUSED)) == 2
+
+
+@pytest.mark.req("AUD-8")
+def test_a_chosen_review_without_queries_is_not_signed_off(supervisor, opened, now):
+    review = opened(supervisor, method=Method.CHOSEN, size=1)
+    with acting(supervisor), pytest.raises(ReviewRefused, match="Choose the queries"):
+        signoff.sign_off(review=review, note="n", user=supervisor, now=now)
+
+
+@pytest.mark.req("AUD-8", "BEY-2")
+def test_the_report_carries_verdicts_seed_and_checkpoint_and_is_recorded(
+    under_review, ask, supervisor, officer, signed_in, events, now, settings,
+):
+    settings.AUDIT_MAKE_SIGNING_KEY = True
+    question = ask()
+    with acting(officer):
+        questions.answer(question=question.pk, text="A traffic stop, file 88", user=officer, now=now)
+    judge_all(under_review.review, supervisor, Verdict.QUESTIONED)
+    tasks.seal()
+    sign(under_review.review, supervisor, now)
+    review = under_review.review
+    answer = signed_in(supervisor).get(f"/audit/reviews/{review.pk}/report.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages).split())
+    [closed] = events(Kind.REVIEW_CLOSED)
+    for word in ("Questioned", "looked at", CASE, "XYZ1234, OH", "Which case was this?", "A traffic stop, file 88", review.seed,
+                 "All of it is explained.", closed["details"]["digest"], "1 questioned",
+                 "yes, with the same queries", "events, leaf 0"):
+        assert word in text, word
+    assert closed["details"]["checkpoint"].splitlines()[1] in text.replace(" ", "\n").splitlines()
+    assert (closed["details"]["questioned"], closed["details"]["drawn_again"]) == (1, True)
+    assert events(Kind.REVIEW_REPORT_TAKEN)[0]["details"]["digest"] == closed["details"]["digest"]
+
+
+@pytest.mark.req("AUD-8")
+@pytest.mark.parametrize("change", ["verdict", "item"])
+def test_a_signed_report_that_was_changed_behind_is_not_given_out(under_review, supervisor, signed_in, events, now, change):
+    review = under_review.review
+    judge_all(review, supervisor)
+    sign(review, supervisor, now)
+    if change == "verdict":
+        review.items.update(verdict="questioned")
+    else:
+        review.items.update(signals=["filler"])
+    answer = signed_in(supervisor).get(f"/audit/reviews/{review.pk}/report.pdf", follow=True)
+    assert "are not those that were signed off" in answer.content.decode()
+    [refused] = events(Kind.REVIEW_REPORT_REFUSED)
+    assert refused["details"]["signed"] != refused["details"]["found"]
+    assert not events(Kind.REVIEW_REPORT_TAKEN)
+
+
+@pytest.mark.req("AUD-8")
+def test_an_answer_after_the_sign_off_is_kept_and_changes_no_report(ask, under_review, officer, supervisor, signed_in, now):
+    question = ask()
+    judge_all(under_review.review, supervisor)
+    sign(under_review.review, supervisor, now)
+    with acting(officer):
+        questions.answer(question=question.pk, text="late word", user=officer, now=now)
+    browser = signed_in(supervisor)
+    answer = browser.get(f"/audit/reviews/{under_review.review_id}/report.pdf")
+    assert answer.status_code == 200
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    assert "late word" not in text
+    assert "late word" in browser.get(f"/audit/reviews/{under_review.review_id}/items/{under_review.pk}/").content.decode()
+
+
+@pytest.mark.req("AUD-8")
+def test_an_open_review_has_no_report(under_review, supervisor, signed_in, events):
+    answer = signed_in(supervisor).get(f"/audit/reviews/{under_review.review_id}/report.pdf")
+    assert answer.status_code == 303
+    assert events(Kind.REVIEW_REFUSED)
+
+
+def states(now):
+    return {(due.area.code, due.interval): due.word for due in calendar.of(people.areas(), now=now)}
+
+
+@pytest.mark.req("AUD-8")
+def test_the_calendar_says_which_area_owes_a_review(supervisor, auditor, aor_chi, opened, now):
+    assert states(now) == {(area, interval): "Owed: none signed off yet"
+                           for area in ("NYC", "CHI") for interval in ("Regular", "Yearly")}
+    sign(opened(supervisor), supervisor, now)
+    assert states(now)["NYC", "Regular"] == "Done"
+    assert states(now)["NYC", "Yearly"].startswith("Owed")
+    assert states(now)["CHI", "Regular"].startswith("Owed")
+    assert states(now + timedelta(days=5, seconds=1))["NYC", "Regular"] == "Due soon"
+    assert states(now + timedelta(days=7))["NYC", "Regular"] == "Owed"
+    ReviewPolicy.objects.update(weekly_days=30)
+    assert states(now + timedelta(days=7))["NYC", "Regular"] == "Done"
+    sign(opened(auditor, aor="", since=now - timedelta(days=320)), auditor, now)
+    assert set(states(now).values()) == {"Done"}
+
+
+@pytest.mark.req("AUD-8")
+def test_a_chosen_review_does_not_count(supervisor, officer, asked, opened, now):
+    query = asked(officer)
+    review = opened(supervisor, method=Method.CHOSEN, size=1)
+    with acting(supervisor):
+        reviewing.choose(review=review, queries=[query], user=supervisor)
+    judge_all(review, supervisor)
+    sign(review, supervisor, now)
+    assert states(now)["NYC", "Regular"].startswith("Owed")
+
+
+@pytest.mark.req("AUD-8")
+def test_managers_are_reminded_once_for_each_time_that_a_review_is_due(
+    manager, supervisor, other_manager, opened, events, settings,
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    now = datetime.now(UTC)
+    sign(opened(supervisor), supervisor, now)
+    ReviewPolicy.objects.update(yearly_days=36_500, year_covers_days=0)
+    tasks.remind_of_reviews()
+    tasks.remind_of_reviews()
+    assert [event["details"]["area"] for event in events(Kind.REVIEW_REMINDED)] == ["CHI", "CHI"]
+    assert calendar.remind(now=now + timedelta(days=6)) == 1
+    assert calendar.remind(now=now + timedelta(days=9)) == 0
+    tasks.send_letters()
+    assert sorted(message.to[0] for message in mail.outbox) == [
+        "manager@agency.example", "other_manager@agency.example", "other_manager@agency.example"]
+    sign(opened(supervisor), supervisor, now + timedelta(days=9))
+    assert calendar.remind(now=now + timedelta(days=15)) == 1
+
+
+@pytest.mark.req("AUD-8")
+def test_a_letter_to_a_closed_account_is_not_sent_and_one_that_fails_waits(manager, settings, now, monkeypatch):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    Letter.objects.create(kind="owed", recipient=manager, about="x", made_at=now)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", lambda *_: (_ for _ in ()).throw(OSError))
+    assert letters.send_waiting(now=now) == 0
+    assert Letter.objects.get().sent_at is None
+    monkeypatch.undo()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    manager.is_active = False
+    manager.save()
+    assert letters.send_waiting(now=now) == 1
+    assert mail.outbox == []
+
+
+@pytest.mark.req("AUD-8")
+def test_a_review_is_visible_to_its_area_and_opr(supervisor, manager, other_manager, auditor, officer, opened):
+    of_area, of_opr = opened(supervisor), opened(auditor, aor="NYC")
+    for user, seen in ((supervisor, {of_area}), (manager, {of_area}), (other_manager, set()), (officer, set()),
+                       (auditor, {of_area, of_opr})):
+        assert set(Review.objects.visible_to(user)) == seen
