@@ -115,6 +115,8 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/password_change/done/                           .   .   .   .   x   x   x   x   x   x   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
        admin/jsi18n/                                         .   .   .   .   x   x   x   x   x   x   x   x
+       admin/audit/reviewpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
+       admin/audit/reviewpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
@@ -174,13 +176,11 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/lpr/sourceauthority/add/                        .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/alertpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
-       admin/audit/reviewpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
-       admin/audit/reviewpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/handover/                                .   .   .   .   x   x   .   .   .   .   .   x
        admin/alerts/handover/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/alerts/deadletter/                              .   .   .   .   .   .   .   .   .   .   x   x
        admin/alerts/deadletter/add/                          .   .   .   .   .   .   .   .   .   .   .   .
-       admin/^(?P<app_label>accounts|lpr|alerts)/$           .   .   .   .   x   x   x   x   x   -   x   x
+       admin/^(?P<app_label>audit|accounts|lpr|alerts)/$     .   .   .   .   x   x   x   x   x   -   x   x
        admin/(?P<url>.*)$                                    .   .   .   .   -   -   -   -   -   -   -   -
        api/v1/schema/                                        x   x   x   x   x   x   x   x   x   x   x   x
        api/v1/docs/                                          x   x   x   x   x   x   x   x   x   x   x   x
