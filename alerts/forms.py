@@ -127,7 +127,7 @@ class EntryForm(_AlertsForm):
         return _or_invalid(plates.fold, self.cleaned_data["plate"])
 
     def clean_case_reference(self) -> str:
-        return _or_invalid(case_references.check, self.cleaned_data["case_reference"])
+        return _or_invalid(case_references.check, self.cleaned_data["case_reference"], policy.case_numbers_of(self.user))
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -290,8 +290,8 @@ class SearchForm(_Form):
         return _or_invalid(plates.fold, self.cleaned_data["plate"])
 
 
-def _or_invalid(check: Callable[[str], str], text: str) -> str:
+def _or_invalid(check: Callable[..., str], *arguments: Any) -> str:
     try:
-        return check(text)
+        return check(*arguments)
     except ValueError as refusal:
         raise ValidationError(str(refusal)) from refusal

@@ -12,6 +12,7 @@ from accounts.spreadsheets import Row
 from alerts.models import Entry
 from alerts.persons import check_person
 from lpr import case_references, plates, states
+from lpr.case_references import CaseNumbers
 
 # Our columns, in the order of the template, with what pages call them.
 COLUMNS = {"plate": "plate", "state": "state", "reason": "reason", "case_reference": "case reference",
@@ -85,7 +86,7 @@ def recognized(heading: Sequence[str], remembered: Mapping[str, str]) -> dict[st
 
 
 def sorted_out(
-    rows: Sequence[Row], columns: Mapping[str, int], reasons: Mapping[str, str],
+    rows: Sequence[Row], columns: Mapping[str, int], reasons: Mapping[str, str], numbers: CaseNumbers | None = None,
 ) -> tuple[list[GoodRow], list[BadRow], list[RepeatedRow]]:
     """The rows as good, bad and repeated, in the order of the file.
 
@@ -93,6 +94,7 @@ def sorted_out(
         rows: as they were read.
         columns: by our column's name the position in a row.
         reasons: the codes that the user may give, with their labels.
+        numbers: what the case numbers of the user's component look like.
     """
     by_label = {label.casefold(): code for code, label in reasons.items()} | {code.casefold(): code for code in reasons}
     good: list[GoodRow] = []
@@ -101,7 +103,7 @@ def sorted_out(
     first: dict[tuple[str, str], int] = {}
     for number, cells in rows:
         named = {name: cells[position] if position < len(cells) else "" for name, position in columns.items()}
-        said, why = _checked({name: named.get(name, "") for name in COLUMNS}, by_label)
+        said, why = _checked({name: named.get(name, "") for name in COLUMNS}, by_label, numbers)
         if why:
             bad.append(BadRow(number, named, why))
             continue
@@ -114,7 +116,9 @@ def sorted_out(
     return good, bad, repeated
 
 
-def _checked(cells: Mapping[str, str], reasons: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+def _checked(
+    cells: Mapping[str, str], reasons: Mapping[str, str], numbers: CaseNumbers | None
+) -> tuple[dict[str, str], list[str]]:
     """The row's fields as an entry has them, and what is wrong with them."""
     said: dict[str, str] = {}
     why: list[str] = []
@@ -130,17 +134,17 @@ def _checked(cells: Mapping[str, str], reasons: Mapping[str, str]) -> tuple[dict
     take("plate", plates.fold, cells["plate"])
     take("state", states.parse, cells["state"])
     take("reason", _reason, cells["reason"], reasons)
-    take("case_reference", _case_reference, cells["case_reference"])
+    take("case_reference", _case_reference, cells["case_reference"], numbers)
     take("for_whom", _for_whom, cells["for_whom"], cells["other_name"])
     if "for_whom" in said:
         take("other_name", check_person, said["for_whom"], cells["other_name"])
     return said, why
 
 
-def _case_reference(text: str) -> str:
+def _case_reference(text: str, numbers: CaseNumbers | None) -> str:
     if len(text) > case_references.LONGEST:
         raise ValueError(f"The case reference is longer than {case_references.LONGEST} characters.")
-    return case_references.check(text)
+    return case_references.check(text, numbers)
 
 
 def _reason(text: str, reasons: Mapping[str, str]) -> str:

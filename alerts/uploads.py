@@ -210,7 +210,7 @@ def _preview(draft: drafts.Draft, by: User, now: datetime, *, for_update: bool =
         raise ColumnsNotNamed("Say which column is which.")
     alert_list = _target(by, draft.mode, UUID(draft.alert_list) if draft.alert_list else None, for_update=for_update)
     reasons = {row.code: row.label for row in policy.reasons_for(by)}
-    good, bad, repeated = upload_rows.sorted_out(draft.rows, draft.columns, reasons)
+    good, bad, repeated = upload_rows.sorted_out(draft.rows, draft.columns, reasons, policy.case_numbers_of(by))
     removed: list[Entry] = []
     unchanged = 0
     if alert_list:

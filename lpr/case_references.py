@@ -7,6 +7,7 @@ rule only refuses what nobody could look up.
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 LONGEST = 500
 EXAMPLE = "Subject name John Doe, case number 12345678"
@@ -38,19 +39,40 @@ _FEWEST_DIGITS = 4
 _SPACES = re.compile(r"[\s,;:/\\|()\[\]{}<>\"“”=+*#_]+")
 
 
+@dataclass(frozen=True)
+class CaseNumbers:
+    """What the case numbers of a component look like: a regular expression, an example, and whether one is needed."""
+
+    pattern: str
+    example: str
+    required: bool
+
+    def is_in(self, text: str) -> bool:
+        return bool(self.pattern) and re.search(rf"(?<![A-Z0-9])(?:{self.pattern})(?![A-Z0-9])", text.upper()) is not None
+
+
 class CaseReferenceNotTelling(ValueError):
     """The text names neither a subject nor a case; the message is a plain sentence with a good example."""
 
 
-def check(text: str) -> str:
+def check(text: str, numbers: CaseNumbers | None = None) -> str:
     """The text, trimmed, where it tells which subject or case is meant.
 
+    Args:
+        text: as it was entered.
+        numbers: the case numbers of the asker's component; None where none are known by their look.
+
     Raises:
-        CaseReferenceNotTelling: blank, repeated characters, one word without a number, or filler alone.
+        CaseReferenceNotTelling: blank, repeated characters, one word without a number, filler alone, or without the number
+            that the component needs.
     """
     text = text.strip()
     if not text:
         raise CaseReferenceNotTelling(f"Enter the subject or case that led to this, such as “{EXAMPLE}”.")
+    if numbers and numbers.is_in(text):
+        return text
+    if numbers and numbers.required:
+        raise CaseReferenceNotTelling(f"Your component needs the case number, such as {numbers.example}.")
     words, digits = _telling(text)
     if len(words) >= 2 or digits >= _FEWEST_DIGITS or (words and digits >= 2):
         return text

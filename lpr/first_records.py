@@ -63,8 +63,11 @@ OFFENSES: tuple[tuple[str, str, str, int | None, str], ...] = (
     ("31USC5332", "Bulk cash smuggling", "31 U.S.C. 5332", 5, GENERAL),
 )
 
-# component, years back at most, whether a criminal query goes by its offense
-LIMITS: tuple[tuple[Component, int, bool], ...] = ((ERO, 5, False), (HSI, 5, True))
+# component, years back at most, whether a criminal query goes by its offense, pattern of its case numbers, an example of one
+LIMITS: tuple[tuple[Component, int, bool, str, str], ...] = (
+    (ERO, 5, False, r"A[ -]?\d{2,3}[ -]?\d{3}[ -]?\d{3}", "A012 345 678"),
+    (HSI, 5, True, "", ""),
+)
 
 # component, system-of-records notice, records schedule
 FOOTERS: tuple[tuple[Component, str, str], ...] = (
@@ -87,9 +90,10 @@ def install(*, now: datetime) -> None:
         Offense.objects.get_or_create(
             code=code, defaults={"title": title, "citation": citation, "limitation_years": years,
                                  "limitation_citation": limitation})
-    for component, years, by_offense in LIMITS:
+    for component, years, by_offense, pattern, example in LIMITS:
         TimeframeLimit.objects.get_or_create(
-            component=component, defaults={"max_years": years, "by_offense": by_offense})
+            component=component, defaults={"max_years": years, "by_offense": by_offense, "case_number_pattern": pattern,
+                                           "case_number_example": example})
     for component, notice, schedule in FOOTERS:
         ReportFooter.objects.get_or_create(
             component=component, defaults={"system_of_records": notice, "records_schedule": schedule})

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Component, User
 from lpr import timeframes
+from lpr.case_references import CaseNumbers
 from lpr.models import Offense, ReasonCode, TimeframeLimit
 
 _UNIT_OF_ERO = re.compile(r"\bERO\b|enforcement\s+and\s+removal", re.IGNORECASE)
@@ -35,6 +36,12 @@ def reasons_for(asker: User) -> QuerySet[ReasonCode]:
 def offenses() -> QuerySet[Offense]:
     """The offenses that a criminal query may name."""
     return Offense.objects.filter(is_active=True)
+
+
+def case_numbers_of(asker: User) -> CaseNumbers | None:
+    """What the case numbers of the asker's component look like; None where nothing is set."""
+    row = TimeframeLimit.objects.filter(component=asker.component).exclude(case_number_pattern="").first()
+    return row and CaseNumbers(row.case_number_pattern, row.case_number_example, row.case_number_required)
 
 
 def zone_of(asker: User) -> ZoneInfo:

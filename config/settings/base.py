@@ -296,6 +296,8 @@ SITE_URL = env.str("SITE_URL", "")
 SERVES_READ_INTAKE = False
 READS_PER_CALL = 1000
 READS_PER_PAGE = 50
+# How old the lines about the freshness of sources under a result may be.
+FRESHNESS_KEPT_SECONDS = 20
 # Plate, state and vehicle are ticked against both photos before a read is printed, exported or watched (BEY-6).
 LOOK_BEFORE_USE = env.bool("LOOK_BEFORE_USE", True)
 PHOTO_MIN_SIZES = {"plate": (48, 16), "vehicle": (160, 120)}

@@ -37,7 +37,7 @@ class OffenseAdmin(FixedCodeAdmin):
 
 @admin.register(TimeframeLimit)
 class TimeframeLimitAdmin(AuditedAdmin):
-    list_display = ("component", "max_years", "by_offense")
+    list_display = ("component", "max_years", "by_offense", "case_number_example", "case_number_required")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("component",) if obj else ()

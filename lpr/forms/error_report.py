@@ -112,5 +112,6 @@ class ResolutionForm(forms.Form):
 
     def correction(self) -> Correction:
         """What the photographs show, and when and where they were taken."""
-        said = [self.cleaned_data.get(name, "") for name in ("plate", "state", "make", "model")]
-        return Correction(*said, captured_at=self.cleaned_data.get("captured_at"), place=self.cleaned_data.get("place"))
+        said = self.cleaned_data
+        words = {name: said.get(name, "") for name in ("plate", "state", "make", "model")}
+        return Correction(**words, captured_at=said.get("captured_at"), place=said.get("place"))

@@ -105,7 +105,7 @@ class QueryForm(PlaceForm):
         return _or_invalid(plates.fold, self.cleaned_data["plate"])
 
     def clean_case_reference(self) -> str:
-        return _or_invalid(case_references.check, self.cleaned_data["case_reference"])
+        return _or_invalid(case_references.check, self.cleaned_data["case_reference"], policy.case_numbers_of(self.asker))
 
     def clean(self) -> dict[str, Any]:
         self._check_person()
@@ -167,9 +167,9 @@ class QueryForm(PlaceForm):
             self.add_error(field, str(refusal))
 
 
-def _or_invalid(check: Callable[[str], str], text: str) -> str:
+def _or_invalid(check: Callable[..., str], *arguments: Any) -> str:
     """The checked text; a domain refusal becomes the form's error."""
     try:
-        return check(text)
+        return check(*arguments)
     except ValueError as refusal:
         raise ValidationError(str(refusal)) from refusal

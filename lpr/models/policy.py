@@ -1,10 +1,24 @@
 """What may be asked for, and how far back: policy records with history, never literals (QRY-3, QRY-4)."""
 
+import re
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Component
+
+
+def is_pattern(text: str) -> None:
+    """A regular expression that can be compiled, and that a text without any number does not meet."""
+    try:
+        meets_nothing = re.compile(text).search("") is not None
+    except re.error as error:
+        raise ValidationError(f"This is no regular expression: {error}.") from error
+    if meets_nothing:
+        raise ValidationError("Every text would meet this pattern.")
 
 
 class ReasonCode(models.Model):
@@ -20,6 +34,7 @@ class ReasonCode(models.Model):
 
     class Meta:
         ordering = ["label"]
+        constraints = [models.CheckConstraint(condition=~Q(components=[]), name="reason_is_somebodys")]
 
     def __str__(self) -> str:
         return self.label
@@ -39,22 +54,43 @@ class Offense(models.Model):
 
     class Meta:
         ordering = ["title"]
+        constraints = [models.CheckConstraint(condition=Q(limitation_years__gte=1), name="offense_limitation_is_positive")]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.citation})"
 
 
 class TimeframeLimit(models.Model):
-    """How many years back a component may ask. `by_offense` hands criminal queries over to the offense's limitation."""
+    """The rules of a component's queries: how many years back, and what its case numbers look like.
+
+    `by_offense` hands criminal queries over to the offense's limitation; for ERO that is ruled out (QRY-3). A text that holds a
+    number of the pattern names a case; where such a number is required, a text without one does not.
+    """
 
     component = models.CharField(max_length=3, choices=Component, unique=True)
     max_years = models.PositiveSmallIntegerField(default=5)
-    by_offense = models.BooleanField(default=False)
+    by_offense = models.BooleanField("by the offense", default=False)
+    case_number_pattern = models.CharField(
+        "pattern of its case numbers", max_length=100, blank=True, validators=[is_pattern],
+        help_text="A regular expression, whatever the case of letters; empty: no case number is known by its look.")
+    case_number_example = models.CharField("an example of such a number", max_length=60, blank=True)
+    case_number_required = models.BooleanField("each query needs such a number", default=False)
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["component"]
+        verbose_name = "rules of a component's queries"
+        verbose_name_plural = "rules of components' queries"
+        constraints = [
+            models.CheckConstraint(condition=Q(max_years__gte=1), name="timeframe_limit_is_positive"),
+            models.CheckConstraint(condition=~Q(component=Component.ERO, by_offense=True), name="timeframe_of_ero_is_limited",
+                                   violation_error_message="Queries of ERO are limited whatever the offense."),
+            models.CheckConstraint(
+                condition=Q(case_number_required=False) | (~Q(case_number_pattern="") & ~Q(case_number_example="")),
+                name="case_number_required_is_described",
+                violation_error_message="Give pattern and example of the number that is required."),
+        ]
 
     def __str__(self) -> str:
         return f"{self.component}: {self.max_years} years"

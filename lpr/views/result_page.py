@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.access import user_of
 from accounts.roles import Right, may
-from lpr import narrowing, page_cursors, policy, read_tokens, search, sharing, states, timeframes
+from lpr import freshness, narrowing, page_cursors, policy, read_tokens, search, sharing, states, timeframes
 from lpr.forms.narrowing import NarrowingForm
 from lpr.forms.sharing import ShareForm
 from lpr.models import Offense, ReasonCode, StreetDataset
@@ -54,6 +54,8 @@ def context(request: HttpRequest, asked: Asked, look: Shown | None, form: Narrow
         "zone": policy.zone_of(user_of(request)), "is_asker": asked.actor_id == user_of(request).pk,
         "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "",
     }
+    shown["sources"] = freshness.recently(timezone.now())
+    shown["silent"] = sum(source.is_stale for source in shown["sources"])
     if shown["is_asker"]:
         shown["share_form"] = ShareForm(user=user_of(request), now=timezone.now())
         shown["shared_with"] = sharing.groups_of(query=asked.id)

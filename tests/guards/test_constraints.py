@@ -41,10 +41,13 @@ from lpr.models import (
     EndedAuthority,
     ErrorReport,
     Jurisdiction,
+    Offense,
     QuarantinedRecord,
+    ReasonCode,
     SharedQuery,
     Source,
     SourceAuthority,
+    TimeframeLimit,
 )
 from tests.accounts.applicants import filed
 
@@ -104,6 +107,12 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "user_role_is_listed": lambda world: changed(User.objects.all(), role="emperor"),
     "training_record_once_a_day": trained_twice,
     "training_reminder_once_a_stage": reminded_twice,
+    "reason_is_somebodys": lambda world: changed(ReasonCode.objects.all(), components=[]),
+    "offense_limitation_is_positive": lambda world: changed(Offense.objects.all(), limitation_years=0),
+    "timeframe_limit_is_positive": lambda world: changed(TimeframeLimit.objects.all(), max_years=0),
+    "timeframe_of_ero_is_limited": lambda world: changed(TimeframeLimit.objects.filter(component="ERO"), by_offense=True),
+    "case_number_required_is_described": lambda world: changed(
+        TimeframeLimit.objects.filter(component="HSI"), case_number_required=True),
     "source_kind_is_listed": lambda world: changed(Source.objects.all(), kind="drone"),
     "source_retention_is_positive": lambda world: changed(Source.objects.all(), retention_days=0),
     "source_quarantine_is_positive": lambda world: changed(Source.objects.all(), quarantine_days=0),

@@ -23,3 +23,24 @@ def test_a_subject_or_a_case_number_passes(text):
 def test_what_tells_an_auditor_nothing_is_refused_with_an_example(text):
     with pytest.raises(case_references.CaseReferenceNotTelling, match="Subject name John Doe, case number 12345678"):
         case_references.check(text)
+
+
+ALIEN = case_references.CaseNumbers(r"A[ -]?\d{2,3}[ -]?\d{3}[ -]?\d{3}", "A012 345 678", required=False)
+OWN = case_references.CaseNumbers(r"[A-Z]{2}\d{2}", "NY24", required=True)
+
+
+@pytest.mark.req("QRY-1", "ALR-2")
+@pytest.mark.parametrize(("text", "numbers"), [
+    ("A012345678", ALIEN), ("a012 345 678", ALIEN), ("ny24", OWN), ("Subject of ny24, test", OWN)])
+def test_a_number_of_the_components_pattern_names_a_case(text, numbers):
+    assert case_references.check(text, numbers) == text
+
+
+@pytest.mark.req("QRY-1", "ALR-2")
+def test_a_component_may_need_its_number_and_says_so_with_an_example():
+    for text in ("Subject name John Doe, case number 12345678", "NY245", "XNY24", ""):
+        with pytest.raises(case_references.CaseReferenceNotTelling, match="NY24|such as"):
+            case_references.check(text, OWN)
+    assert case_references.check("Subject name John Doe, case number 12345678", ALIEN)
+    with pytest.raises(case_references.CaseReferenceNotTelling):
+        case_references.check("test", ALIEN)

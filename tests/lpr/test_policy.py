@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from alerts import upload_rows
 from lpr import first_records, policy
 from lpr.models import Offense, ReasonCode, TimeframeLimit
 from lpr.timeframes import Span, TimeframeTooLong, years_before
@@ -149,3 +151,29 @@ def test_the_operator_keeps_policies_in_the_back_office_with_history_and_a_code_
         "code": "NEWR", "label": "A new reason", "components": ["ERO"], "is_active": "on"}).status_code == 302
     assert ReasonCode.objects.get(code="NEWR").components == ["ERO"]
     assert signed_in(officer).get("/admin/lpr/offense/").status_code in {302, 403, 404}
+
+
+@pytest.mark.req("QRY-1", "ALR-2")
+def test_a_component_that_needs_its_case_number_gets_it_in_queries_alerts_and_files(officer, signed_in, events):
+    TimeframeLimit.objects.filter(component="ERO").update(
+        case_number_pattern=r"NYC-\d{6}", case_number_example="NYC-123456", case_number_required=True)
+    browser = signed_in(officer)
+    told = "Your component needs the case number, such as NYC-123456."
+    whole = {"plate": "XYZ1234", "state": "OH", "reason": "ADMN", "timeframe": "30d", "for_whom": "self", "ongoing": "on",
+             "case_reference": "Subject name John Doe, case number 12345678"}
+    for page in ("/queries/new/", "/alerts/new/"):
+        assert told in browser.post(page, whole).content.decode()
+    assert browser.post("/queries/new/", whole | {"case_reference": "nyc-123456"}).status_code == 303
+    _, bad, _ = upload_rows.sorted_out(
+        [(2, ["XYZ1234", "OH", "ADMN", "John Doe 1234567"])],
+        {"plate": 0, "state": 1, "reason": 2, "case_reference": 3}, {"ADMN": "Administrative"}, policy.case_numbers_of(officer))
+    assert bad[0].why == [told]
+
+
+@pytest.mark.req("QRY-1")
+def test_a_pattern_that_is_none_is_refused_in_the_back_office():
+    row = TimeframeLimit.objects.get(component="HSI")
+    for pattern in ("(", "A*"):
+        row.case_number_pattern = pattern
+        with pytest.raises(ValidationError):
+            row.full_clean()

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -90,6 +90,18 @@ def test_what_the_source_did_not_give_is_said(browser):
     for text in ("make not given by source", "model not given by source", "none within 1 mile", "about 1150 Hwy 360",
                  "cut from the vehicle photo"):
         assert text in page
+
+
+@pytest.mark.req("BEY-8")
+def test_a_result_says_how_fresh_each_source_is_and_which_is_silent(browser, load_read):
+    add_source("lot", label="Ohio parking lot camera")
+    captured = datetime.now(UTC) - timedelta(minutes=5)
+    load_read(captured_at=captured, now=captured + timedelta(seconds=12))
+    page = shown(browser, ask(browser))
+    fresh = " ".join(page[page.index("How fresh the reads are"):].split())
+    assert "1 source is silent" in fresh
+    assert "<dt>Ohio parking lot camera</dt><dd>no reads yet <span class=\"status status--warn\">silent" in fresh
+    assert "12 seconds on its way" in fresh
 
 
 @pytest.mark.req("QRY-2")
