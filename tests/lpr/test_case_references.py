@@ -39,7 +39,7 @@ def test_a_number_of_the_components_pattern_names_a_case(text, numbers):
 @pytest.mark.req("QRY-1", "ALR-2")
 def test_a_component_may_need_its_number_and_says_so_with_an_example():
     for text in ("Subject name John Doe, case number 12345678", "NY245", "XNY24", ""):
-        with pytest.raises(case_references.CaseReferenceNotTelling, match="NY24|such as"):
+        with pytest.raises(case_references.CaseReferenceNotTelling, match=r"NY24|such as"):
             case_references.check(text, OWN)
     assert case_references.check("Subject name John Doe, case number 12345678", ALIEN)
     with pytest.raises(case_references.CaseReferenceNotTelling):
