@@ -41,7 +41,7 @@ def offenses() -> QuerySet[Offense]:
 def case_numbers_of(asker: User) -> CaseNumbers | None:
     """What the case numbers of the asker's component look like; None where nothing is set."""
     row = TimeframeLimit.objects.filter(component=asker.component).exclude(case_number_pattern="").first()
-    return row and CaseNumbers(row.case_number_pattern, row.case_number_example, row.case_number_required)
+    return CaseNumbers(row.case_number_pattern, row.case_number_example, row.case_number_required) if row else None
 
 
 def zone_of(asker: User) -> ZoneInfo:
