@@ -120,6 +120,8 @@ def recalled(request: HttpRequest) -> HttpResponse:
 def _form_page(request: HttpRequest, form: QueryForm, *, again: recall.Asked | None = None, status: int = 200) -> HttpResponse:
     """The form with what its reason allows, and the asker's recent case references, asked of the log anew."""
     form.offer_timeframes()
+    if not form.is_bound and not form.initial:
+        form.fields["plate"].widget.attrs["autofocus"] = True
     shown = {"form": form, "again": again, "recent_cases": recall.recent_cases(limit=RECENT_CASES),
              "map": result_page.map_data(), "offer": OFFER}
     return render(request, "lpr/query_form.html", shown, status=status)
