@@ -14,7 +14,7 @@ import traceback
 
 import django
 
-NAMES = ("audit_append", "query_function", "query_http", "loading", "upload", "alert_mail")
+NAMES = ("audit_append", "query_function", "hot_plate", "growth", "query_http", "many_users", "loading", "upload", "alert_mail")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,22 @@ def cpu_clock(*pids: int) -> Clock:
     Raises:
         CannotRun: the system does not say what another process has used.
     """
-    files = [Path(f"/proc/{pid}/schedstat") for pid in pids]
-    if not all(file.exists() for file in files):
-        raise CannotRun("The CPU time of PostgreSQL's sessions is read from /proc/<pid>/schedstat, which is missing here.")
+    of_others = cpu_of(lambda: pids)
+    return lambda: time.process_time() + of_others()
+
+
+def cpu_of(pids: Callable[[], Iterable[int]]) -> Clock:
+    """A clock of the CPU seconds that all threads of the processes have used which `pids` names at each look.
+
+    Raises:
+        CannotRun: the system does not say what another process has used.
+    """
+    if not Path("/proc/self/schedstat").exists():
+        raise CannotRun("The CPU time of other processes is read from /proc/<pid>/task/*/schedstat, which is missing here.")
 
     def now() -> float:
-        return time.process_time() + sum(int(file.read_text().split()[0]) for file in files) / 1e9
+        threads = (file for pid in pids() for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+        return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
 
     return now
 

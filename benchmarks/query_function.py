@@ -5,10 +5,8 @@ is the committed event: finding it, its age and transaction, its scope. A questi
 """
 
 import itertools
-import random
 import re
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +14,8 @@ import psycopg
 from django.conf import settings
 from tqdm import tqdm
 
-from audit import canonical, context, record
-from benchmarks import ground, traffic
+from audit import record
+from benchmarks import ground, questions, traffic
 from benchmarks.measure import Ratio, milliseconds, ratio
 
 STANDARD_SIZE = 5_000_000  # reads in the store
@@ -103,7 +101,7 @@ def _turns(
         return rows
 
     def turn(plate: str, number: int) -> list:
-        (row,) = timed("append", lambda: app.execute(APPEND, [_event(plate, history)], prepare=True).fetchall())
+        (row,) = timed("append", lambda: app.execute(APPEND, [questions.attempt_text(plate, history)], prepare=True).fetchall())
         event, at = record.Recorded.of(*row)
         asked = {"plate": plate, "state": traffic.STATE, "from": history.captured_from, "until": history.captured_until,
                  "as_of": at, "geo_state": None, "near": None, "size": settings.READS_PER_PAGE + 1}
@@ -118,14 +116,3 @@ def _turns(
         return answers["function"]
 
     return itertools.repeat(turn)
-
-
-def _event(plate: str, history: traffic.Traffic) -> str:
-    """The text of a question, as the service records it."""
-    with context.entered(context.Context(request_id=str(uuid.uuid4()), address="192.0.2.17", client="benchmark",
-                                         session=f"{random.getrandbits(64):016x}")):
-        return canonical.text(record.facts(
-            actor=context.Actor(id=17, name="officer.ero", aor="NYC", component="ERO", role="officer"), on_behalf_of="",
-            plate=plate, state=traffic.STATE, reason="REMOVAL", query=None,
-            details={"captured_from": history.captured_from, "captured_until": history.captured_until, "timeframe": "5y",
-                     "case_reference": "Subject name John Doe, case number 12345678", "for_whom": "self"}))
