@@ -6,7 +6,7 @@ plate, state and dates from the committed event and nothing from us but its id a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -66,6 +66,24 @@ class Read:
     def captured_there(self) -> datetime:
         """When it was captured, by the clocks of the place (RES-1)."""
         return self.captured_at.astimezone(ZoneInfo(self.zone))
+
+    # Fifty of these stand on a page: written here once, they cost a tenth of what filters of the template do.
+    @property
+    def captured_in_words(self) -> str:
+        return f"{self.captured_there:%b %-d, %Y, %-I:%M:%S %p %Z}"
+
+    @property
+    def label(self) -> str:
+        """Time and place in a few words, for the map."""
+        place = self.address or self.intersection or "no address near"
+        return f"{self.captured_there:%b %-d, %Y, %-I:%M %p}, {place}"
+
+    @property
+    def times_utc(self) -> tuple[str, str, str]:
+        """When it was captured, received and stored."""
+        captured, received, stored = (
+            f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for at in (self.captured_at, self.received_at, self.stored_at))
+        return captured, received, stored
 
     @property
     def address_in_words(self) -> str:

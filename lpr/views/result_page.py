@@ -103,8 +103,12 @@ def _tiles(layer: str) -> str:
 
 
 def _with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
+    # Three addresses for each of fifty reads: found in the map of addresses once, with a place left for the token.
+    pattern = {"photos": reverse("lpr:photo", args=["TOKEN", 1]).removesuffix("1/"),
+               "error": reverse("lpr:error_report", args=["TOKEN"])}
     return [
-        {"read": read, "token": read_tokens.make(user_id=user_of(request).pk, session_key=request.session.session_key,
-                                                 record_id=read.record_id, query=asked.id)}
+        {"read": read, "token": token} | {name: address.replace("TOKEN", token) for name, address in pattern.items()}
         for read in reads
+        for token in [read_tokens.make(user_id=user_of(request).pk, session_key=request.session.session_key,
+                                       record_id=read.record_id, query=asked.id)]
     ]

@@ -209,6 +209,7 @@ def test_ten_thousand_reads_of_one_plate_stay_usable(demo: Demo, visit: Callable
     entry = embedded.connection_settings(demo.data_dir, "postgres")
     with psycopg.connect(host=entry["HOST"], port=entry["PORT"], user="postgres", dbname=entry["NAME"],
                          passfile=entry["OPTIONS"]["passfile"]) as administrator:
+        administrator.execute("DELETE FROM store.read WHERE plate = %s", [MANY])
         administrator.execute(_MANY_READS, {"plate": MANY})
     page = visit("officer.ero")
     page.goto("/queries/new/")

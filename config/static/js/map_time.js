@@ -28,13 +28,17 @@ export class TimeSliders {
   }
 
   slider(group, name, value) {
-    const label = element("label", "map__time-row");
+    const row = element("p", "map__time-row");
+    const label = element("label", "", name);
     const input = element("input");
+    input.id = label.htmlFor = `map-time-${name.toLowerCase()}`;
     Object.assign(input, { type: "range", min: "0", max: String(this.stops.length - 1), step: "1" });
     input.value = String(value);
+    // What it says is the slider's own text, so that it is spoken once.
     const moment = element("span", "map__time-moment");
-    label.append(element("span", "map__time-name", name), input, moment);
-    group.append(label);
+    moment.setAttribute("aria-hidden", "true");
+    row.append(label, input, moment);
+    group.append(row);
     this.say(input);
     return input;
   }
