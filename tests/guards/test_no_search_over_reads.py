@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.req("LIM-1"), pytest.mark.usefixtures("database")]
 OURS = ("accounts", "alerts", "audit", "config", "lpr")
 PARTS = ("QZX77", "ZX7788", "QZX%", "QZX_788", "QZX*", "Q?X7788", "^QZX.*", "QZX7788' OR '1'='1")
 # What only the stored read holds: wherever it shows, a search has found it.
-CANARIES = ("Zaporozhets", "Canaria 900", "Canary toll road", "Gate Serinus", "17 Serinus Lane", "Serinus & Finch")
+CANARIES = ("Zaporozhets", "Canaria 900", "Gate Serinus", "17 Serinus Lane", "Serinus & Finch")
 NAMES = ("q", "s", "search", "query", "plate", "plate__startswith", "plate__icontains", "plate__regex", "state", "place",
          "place_state", "address", "near_address", "intersection", "camera", "source", "source_kind", "make", "model", "name",
          "user", "subject", "person", "near", "bbox", "order_by", "ordering", "filter", "fields", "format", "page", "page_size",
@@ -131,6 +131,7 @@ KNOWN = {
     "issue_source_key": {"name", "source"},
     "appoint": {"username", "email"}, "verify_audit": {"bundle", "keys", "public_key"}, "export_contract": {"out"},
     "erase_contract": {"export", "approval"},
+    "migrate": {"app_label", "migration_name"},
 }
 
 
@@ -144,7 +145,7 @@ def test_no_door_of_the_database_takes_text():
         tables = administrator.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'store'"
             " AND c.relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('lpr_app', c.oid, 'SELECT')").fetchall()
-    harmless = {"uuid", "boolean", "integer", "bigint", "date", "timestamp with time zone"}
+    harmless = {"uuid", "uuid[]", "boolean", "integer", "bigint", "date", "timestamp with time zone"}
     assert len(doors) > 5
     assert {name: types for name, types in doors if set(types) - harmless} == {}
     assert tables == []
