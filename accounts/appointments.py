@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import ceilings, keys
 from accounts.models import AOR, Appointment, RegistrationKey, User
-from accounts.roles import APPOINTS, Role
+from accounts.roles import APPOINTS, FIRST, Role
 from audit.context import actor_of
 from audit.events import Kind
 from audit.record import record
@@ -19,8 +19,8 @@ class MayNotAppoint(Exception):
     """This role is not appointed by this person, or the appointment lacks what its role needs; the message says what."""
 
 
-class FirstAppointerExists(Exception):
-    """The installation has named its first appointer; everybody else is appointed by a person."""
+class FirstExists(Exception):
+    """The installation has named its first person of this role; everybody else is appointed by a person."""
 
 
 def appoint(
@@ -111,30 +111,31 @@ def _require_theirs(appointment: Appointment, by: User) -> None:
         raise MayNotAppoint("This appointment is not yours, or the person has registered.")
 
 
-def appoint_first(*, username: str, email: str, now: datetime) -> str:
-    """Name the first agency appointer and return the address at which that person registers: the only time it is shown.
+def appoint_first(*, username: str, email: str, now: datetime, role: Role = Role.AGENCY_APPOINTER) -> str:
+    """Name the first agency appointer, or the first of operations, and return the address at which that person registers:
+    the only time it is shown.
 
     A key that ran out unused is followed by another, for the same name and address of mail only.
 
     Raises:
-        FirstAppointerExists: there is one, or their key still stands.
+        FirstExists: there is one, or their key still stands.
     """
     with transaction.atomic(durable=True):
-        first = _the_first(username, email, now)
+        first = _the_first(role, username, email, now)
         key = keys.issue(ground=first, by=None, now=now, mails=False)
         return keys.make(key, now=now)
 
 
-def _the_first(username: str, email: str, now: datetime) -> Appointment:
-    if User.objects.filter(role=Role.AGENCY_APPOINTER).exists():
-        raise FirstAppointerExists
+def _the_first(role: Role, username: str, email: str, now: datetime) -> Appointment:
+    if role not in FIRST or User.objects.filter(role=role).exists():
+        raise FirstExists
     first, is_new = Appointment.objects.get_or_create(
-        role=Role.AGENCY_APPOINTER, appointed_by=None,
+        role=role, appointed_by=None,
         defaults={"full_name": username, "username": username, "email": email, "appointed_at": now})
     first = Appointment.objects.select_for_update(of=("self",)).get(pk=first.pk)
     if is_new:
         record(Kind.APPOINTMENT_MADE, appointment=str(first), role=first.role, aor="")
     elif ((first.username, first.email) != (username, email)
           or RegistrationKey.objects.open(now).filter(appointment=first).exists()):
-        raise FirstAppointerExists
+        raise FirstExists
     return first

@@ -54,7 +54,7 @@ def issue(*, ground: AccessRequest | Appointment, by: User | None, now: datetime
         now: the moment; the key lives REGISTRATION_KEY_DAYS from here.
         mails: whether it is mailed once the transaction is committed, or handed over by whoever issues it.
     """
-    again = bool(_standing(ground).update(revoked_at=now))
+    again = _take_back(ground, now)
     key = RegistrationKey.objects.create(
         request=ground if isinstance(ground, AccessRequest) else None,
         appointment=ground if isinstance(ground, Appointment) else None,
@@ -72,9 +72,19 @@ def revoke(*, ground: AccessRequest | Appointment, now: datetime) -> None:
     Raises:
         NoKeyToRevoke: none stands.
     """
-    if not _standing(ground).update(revoked_at=now):
+    if not _take_back(ground, now):
         raise NoKeyToRevoke
     record(Kind.KEY_REVOKED, ground=str(ground))
+
+
+def _take_back(ground: AccessRequest | Appointment, now: datetime) -> bool:
+    """Revoke the key that stands, in its history too, which sees no update(); return whether there was one."""
+    key = _standing(ground).first()
+    if key is None or not RegistrationKey.objects.standing().filter(pk=key.pk).update(revoked_at=now):
+        return False
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    return True
 
 
 def make(key: RegistrationKey, *, now: datetime) -> str:

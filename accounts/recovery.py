@@ -24,7 +24,7 @@ ANSWERS_COUNT_FOR = timedelta(hours=24)
 
 
 class LinkDead(Exception):
-    """The link is unknown, altered, used or older than fifteen minutes."""
+    """The link is unknown, altered, used or older than fifteen minutes, or its account is closed."""
 
 
 class MayNotStart(Exception):
@@ -56,7 +56,7 @@ def question(*, token: str, now: datetime) -> str:
         LinkDead: recorded as refused.
     """
     link, user = _find(token)
-    if link is None or user is None or not link.is_open(now):
+    if link is None or user is None or not _opens(link, user, now):
         record_durably(Kind.RECOVERY_REFUSED, actor=actor_of(user), why="dead link")
         raise LinkDead
     return str(_asked_of(user).question)
@@ -75,7 +75,7 @@ def answer(*, token: str, typed: str, now: datetime) -> None:
         passwords.Busy: too many secrets are being hashed.
     """
     link, user = _find(token)
-    if link is None or user is None or not link.is_open(now):
+    if link is None or user is None or not _opens(link, user, now):
         _refuse(user, "dead link", now)
         raise LinkDead
     row = lockout.row_of(user, user.username)
@@ -148,6 +148,11 @@ def _find(token: str) -> tuple[RecoveryLink | None, User | None]:
     """The link of a token, open or not, and whose it is."""
     link = RecoveryLink.objects.select_related("user__aor").filter(digest=digest(token)).first()
     return link, link.user if link else None
+
+
+def _opens(link: RecoveryLink, user: User, now: datetime) -> bool:
+    """An account that was closed or erased since the mail has nothing to recover."""
+    return link.is_open(now) and can_recover(user)
 
 
 def _asked_of(user: User) -> ChallengeAnswer:

@@ -41,6 +41,9 @@ APPOINTS: dict[str, frozenset[Role]] = {
     Role.OPERATIONS: frozenset({Role.HELP_DESK, Role.DATA_QUALITY, Role.OPERATIONS}),
 }
 
+# With whom the appointing begins, on either side: each is named once by the installation's command.
+FIRST = (Role.AGENCY_APPOINTER, Role.OPERATIONS)
+
 # "app.model": the actions. Django's own names: add, change, delete, view.
 PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.OFFICER: {},

@@ -14,7 +14,8 @@ import traceback
 
 import django
 
-NAMES = ("audit_append", "query_function", "hot_plate", "growth", "query_http", "many_users", "loading", "upload", "alert_mail")
+NAMES = ("audit_append", "query_function", "hot_plate", "growth", "query_http", "many_users", "loading", "upload", "alert_mail",
+         "names")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models.aor import AOR
 from accounts.models.user import Component, JobCategory, User
-from accounts.roles import APPOINTS, Role
+from accounts.roles import APPOINTS, FIRST, Role
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -15,7 +15,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
-    """One person named for one role. `appointed_by` is empty for the first appointer, whom the installation names."""
+    """One person named for one role. `appointed_by` is empty for the two whom the installation names (accounts.roles.FIRST)."""
 
     role = models.CharField(max_length=20, choices=Role)
     full_name = models.CharField(max_length=150)
@@ -41,7 +41,7 @@ class Appointment(models.Model):
             models.UniqueConstraint(models.F("role"), condition=models.Q(appointed_by__isnull=True),
                                     name="appointment_first_is_one"),
             models.CheckConstraint(
-                condition=models.Q(appointed_by__isnull=False) | models.Q(role=Role.AGENCY_APPOINTER),
+                condition=models.Q(appointed_by__isnull=False) | models.Q(role__in=FIRST),
                 name="appointment_without_appointer_is_the_first"),
         ]
 

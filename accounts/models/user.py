@@ -43,7 +43,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
     def named(self, username: str) -> "User | None":
         """The account of a typed name, whatever its case and composition, or None."""
-        return self.filter(username__iexact=fold(username)).first()
+        return self.select_related("aor").filter(username__iexact=fold(username)).first()
 
 
 def fold(username: str) -> str:

@@ -271,6 +271,9 @@ def test_a_key_is_sent_again_and_revoked_and_the_one_before_opens_nothing(manage
     assert "There is no key" in answer.content.decode()
     assert [event["details"]["again"] for event in events("key.issued")] == [False, True]
     assert len(events("key.revoked")) == 1
+    steps = RegistrationKey.history.filter(request=request).order_by("history_id").values_list("id", "revoked_at")
+    assert [(key == steps[0][0], revoked is not None) for key, revoked in steps] == [
+        (True, False), (True, True), (False, False), (False, True)]
     assert client.post(f"{QUEUE}{request.pk}/key/", {"do": "other"}).status_code == 404
 
 

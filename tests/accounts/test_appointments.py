@@ -1,6 +1,6 @@
 """Appointments: the only way to become manager, supervisor, auditor or operator staff (ACC-4)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -43,6 +43,21 @@ def test_the_installation_names_the_first_appointer_once(database, events):
     [made] = events("appointment.made")
     assert (made["actor"], made["details"]["role"]) == ("appoint", "agency_appointer")
     assert path.split("/")[3] not in str(events())
+
+
+@pytest.mark.req("ACC-4")
+def test_the_installation_names_the_first_of_operations_once_who_names_the_others(database, signed_in, events):
+    path = first(username="first.operator", role="operations")
+    with pytest.raises(CommandError, match="named already"):
+        first(username="second.operator", role="operations")
+    assert posted(path, username="first.operator").status_code == 302
+    user = User.objects.get()
+    assert (user.role, user.is_superuser, user.appointment.appointed_by) == (Role.OPERATIONS, False, None)
+    assert [event["details"]["role"] for event in events("appointment.made")] == ["operations"]
+    with pytest.raises(CommandError):
+        first(username="an.officer", role="officer")
+    appointments.appoint(by=user, role=Role.HELP_DESK, full_name="Ada Ray", email="ada@operator.example", now=datetime.now(UTC))
+    assert first(), "the agency's side is another matter"
 
 
 @pytest.mark.req("ACC-4")

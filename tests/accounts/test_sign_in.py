@@ -3,9 +3,13 @@
 import re
 
 import pytest
+import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Lockout, User
+from tests.accounts.counting_hasher import CountingHasher
 from tests.personas import PASSWORD, sign_in
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -55,6 +59,27 @@ def test_unknown_wrong_closed_and_locked_get_the_same_answer(make_user, aor_nyc,
     assert "until its manager releases it" in bodies.pop()
     assert [event["details"]["why"] for event in events("session.sign_in_refused")] == [
         "unknown name", "wrong password", "closed account", "locked"]
+
+
+@pytest.mark.req("ACC-1", "ACC-12")
+def test_a_known_and_an_unknown_name_cost_the_same_work(make_user, aor_nyc, now, settings):
+    """The same statements and one hash each; that the clock agrees is measured by `python -m benchmarks names`."""
+    settings.PASSWORD_HASHERS = ["tests.accounts.counting_hasher.CountingHasher"]
+    make_user("person.b", role="officer", aor=aor_nyc)
+    make_user("person.c", role="officer", aor=aor_nyc, is_active=False)
+    guesses = [("person.a", "wrong wrong wrong"), ("person.b", "wrong wrong wrong"), ("person.c", "wrong wrong wrong"),
+               ("person.c", PASSWORD)]
+    statements = []
+    # Within one minute, whose first failure alone makes the row of the address.
+    with time_machine.travel(now, tick=False):
+        attempt("person.z", "wrong wrong wrong")
+        CountingHasher.computed = 0
+        for hashed, (name, password) in enumerate(guesses, 1):
+            with CaptureQueriesContext(connection) as captured:
+                attempt(name, password)
+            statements.append(len(captured))
+            assert CountingHasher.computed == hashed
+    assert len(set(statements)) == 1, statements
 
 
 @pytest.mark.req("AUD-1")

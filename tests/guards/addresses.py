@@ -1,7 +1,7 @@
 """Every address of the service with sample arguments, as the guards walk them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,20 +17,30 @@ WRITTEN_OUT = {"app_list": "accounts/", "final_catch_all_view": "nowhere"}
 
 @dataclass(frozen=True)
 class Address:
-    """`route` is the pattern in whole, `name` the view's name with its namespace, `path` an example."""
+    """`route` is the pattern in whole, `name` the view's name with its namespace, `template` the path with names in it."""
 
     route: str
     name: str
-    path: str
+    template: str
     converters: tuple[tuple[str, type], ...]
 
     @property
+    def path(self) -> str:
+        """An example."""
+        return self.path_of({})
+
+    def path_of(self, values: Mapping[str, str]) -> str:
+        """The path with `values` for the arguments that it names, and samples for the others."""
+        samples = {name: next(SAMPLES[base] for base in kind.__mro__ if base in SAMPLES) for name, kind in self.converters}
+        return self.template.format(**samples | dict(values))
+
+    @property
     def is_api(self) -> bool:
-        return self.path.startswith("/api/")
+        return self.template.startswith("/api/")
 
     @property
     def is_admin(self) -> bool:
-        return self.path.startswith("/admin/")
+        return self.template.startswith("/admin/")
 
 
 def every() -> list[Address]:
@@ -43,17 +53,13 @@ def _walk(patterns: list, route: str, path: str, namespace: str, converters: tup
         found = (*converters, *((name, type(item)) for name, item in entry.pattern.converters.items()))
         if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from _walk(entry.url_patterns, here, path + _sample(entry), inner, found)
+            yield from _walk(entry.url_patterns, here, path + _template(entry), inner, found)
         else:
-            yield Address(here, f"{namespace}{entry.name}" if entry.name else "", path + _sample(entry), found)
+            yield Address(here, f"{namespace}{entry.name}" if entry.name else "", path + _template(entry), found)
 
 
-def _sample(entry: Any) -> str:
+def _template(entry: Any) -> str:
     if not isinstance(entry.pattern, RoutePattern):
         assert isinstance(entry, URLPattern)
         return WRITTEN_OUT[entry.name or "final_catch_all_view"]
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: _value(entry.pattern.converters[found.group(1)]), str(entry.pattern))
-
-
-def _value(converter: object) -> str:
-    return next(SAMPLES[kind] for kind in type(converter).__mro__ if kind in SAMPLES)
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(entry.pattern))

@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.demo import fleet, pictures
-from tests.journeys.conftest import Demo, look
+from tests.journeys.conftest import CASE, Demo, ask, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
-CASE = "Subject name John Doe, case number 12345678"
 
 
 def post_read_of(demo: Demo, plate: str, state: str) -> None:
@@ -31,19 +30,6 @@ def post_read_of(demo: Demo, plate: str, state: str) -> None:
         headers={"Content-Type": "application/json", "Authorization": f"Source {key}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert json.load(answer) == {"stored": 1, "duplicates": 0, "hits": 1, "refused": []}
-
-
-def ask(page: Page, *, timeframe: str = "1y") -> None:
-    page.goto("/queries/new/")
-    page.get_by_label("License plate number").fill("hbx-4172")
-    page.locator("input.usa-combo-box__input").fill("New York")
-    page.keyboard.press("Enter")
-    page.locator("[name=reason]").select_option(index=1)
-    page.get_by_label("Case reference").fill(CASE)
-    page.locator("[name=timeframe]").select_option(timeframe)
-    page.locator("[name=for_whom][value=self]").check()
-    page.get_by_role("button", name="Ask", exact=True).click()
-    page.wait_for_url("**/queries/*-*/")
 
 
 @pytest.mark.req("QRY-1", "QRY-8", "RES-1", "RES-2", "RES-5", "ALR-1", "ALR-5", "ACC-8")

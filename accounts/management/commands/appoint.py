@@ -1,4 +1,4 @@
-"""`appoint` names the first agency appointer, once; everybody after that is appointed by a person (ACC-4)."""
+"""`appoint` names the first agency appointer and the first of operations; everybody else is appointed by a person (ACC-4)."""
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
@@ -10,18 +10,20 @@ from django.core.validators import validate_email
 
 from accounts import appointments, registration
 from accounts.models.user import fold
+from accounts.roles import FIRST, Role
 from audit.context import Actor, acting
 
 
 class Command(BaseCommand):
-    help = "Name the first agency appointer and print the address at which that person registers. Works once."
+    help = "Name the first agency appointer, or the first of operations, and print where that person registers. Works once each."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--username", required=True)
         parser.add_argument("--email", required=True)
+        parser.add_argument("--role", choices=FIRST, default=Role.AGENCY_APPOINTER)
 
-    def handle(self, *args: Any, username: str, email: str, **options: Any) -> None:
-        """Refuses a name or address that cannot be one, and a second appointer."""
+    def handle(self, *args: Any, username: str, email: str, role: str, **options: Any) -> None:
+        """Refuses a name or address that cannot be one, and a second person of the role."""
         username = fold(username)
         if not registration.USERNAME.fullmatch(username) or username in registration.RESERVED:
             raise CommandError("This username cannot be used: 3 to 50 letters, digits, dots, dashes or underscores.")
@@ -31,8 +33,9 @@ class Command(BaseCommand):
             raise CommandError("This is no email address.") from error
         with acting(Actor(id=None, name="appoint")):
             try:
-                address = appointments.appoint_first(username=username, email=email, now=datetime.now(UTC))
-            except appointments.FirstAppointerExists as error:
-                raise CommandError("The first appointer is named already. Others are appointed by a person.") from error
-        self.stdout.write("Give this address to the appointer. It is shown once, works once, and ends after some days:")
+                address = appointments.appoint_first(
+                    username=username, email=email, now=datetime.now(UTC), role=Role(role))
+            except appointments.FirstExists as error:
+                raise CommandError("The first person of this role is named already. Others are appointed by a person.") from error
+        self.stdout.write("Give this address to that person. It is shown once, works once, and ends after some days:")
         self.stdout.write(address)
