@@ -75,14 +75,14 @@ def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> 
             item.kind == NotificationKind.SHARED and may(item.recipient, Right.QUERY))
 
     for together in _by_letter(intents):
-        there = [item for item in together if (item.entry_id, item.record_id) in hits and item.entry_id in entries]
-        gone, kept = _parted(together, there)
-        refused, allowed = _parted(kept, [item for item in kept if may_know(item)])
-        for items, is_recipient in ((gone, True), (refused, False), (allowed, True)):
+        gone, kept = _parted(together, lambda item: (item.entry_id, item.record_id) in hits and item.entry_id in entries)
+        refused, allowed = _parted(kept, may_know)
+        if gone:
+            yield Letter(gone, entries, None, is_recipient=True)
+        for items, is_recipient in ((refused, False), (allowed, True)):
             if items:
-                pairs = [(hits[item.entry_id, item.record_id], entries[item.entry_id]) for item in items if item in there]
-                compose = partial(_hit_mail, items[0], pairs) if pairs else None
-                yield Letter(items, entries, compose, is_recipient)
+                pairs = [(hits[item.entry_id, item.record_id], entries[item.entry_id]) for item in items]
+                yield Letter(items, entries, partial(_hit_mail, items[0], pairs), is_recipient)
 
 
 def _hit_mail(first: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailMessage:
@@ -92,10 +92,14 @@ def _hit_mail(first: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailM
     return mails.of_hits(letter=first, pairs=pairs)
 
 
-def _parted(items: Sequence[Notification], chosen: Sequence[Notification]) -> tuple[list[Notification], list[Notification]]:
-    """The items that are not among the chosen, and those that are."""
-    ids = {item.pk for item in chosen}
-    return [item for item in items if item.pk not in ids], [item for item in items if item.pk in ids]
+def _parted(
+    items: Sequence[Notification], fits: Callable[[Notification], bool],
+) -> tuple[list[Notification], list[Notification]]:
+    """The items that do not fit, and those that do."""
+    parts: tuple[list[Notification], list[Notification]] = [], []
+    for item in items:
+        parts[fits(item)].append(item)
+    return parts
 
 
 def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[Letter]:
