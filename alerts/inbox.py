@@ -114,7 +114,8 @@ def _about(user: User, groups: Sequence[UUID]) -> Mapping[UUID, list[Told]]:
     about: dict[UUID, list[Told]] = defaultdict(list)
     for row in rows:
         told = _one(row, user, entries.get(row.entry_id), others, lists, hits)
-        if told:
+        # Who watches a plate by two lists is named once.
+        if told and told not in about[row.group]:
             about[row.group].append(told)
     return about
 

@@ -93,7 +93,9 @@ def of_deconfliction(
         recipient: who reads it.
         pairs: the reader's entry and the other user's, whose case text is not told.
     """
-    rows = [{"entry": own, "state_name": NAMES.get(own.state, own.state), "other": other.owner} for own, other in pairs]
+    # Who watches a plate by two lists is named once.
+    rows = list({(own.pk, other.owner_id): {"entry": own, "state_name": NAMES.get(own.state, own.state), "other": other.owner}
+                 for own, other in pairs}.values())
     body = render_to_string("alerts/mail/deconfliction.txt", {
         "agency_name": settings.AGENCY_NAME, "rows": rows,
         "is_first": all(own.created_at < other.created_at for own, other in pairs),
