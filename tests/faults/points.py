@@ -39,7 +39,7 @@ def install() -> None:
     notifications.LEASE, notifications.LEASE_RESERVE = timedelta(seconds=6), timedelta(seconds=2)
     notifications.FIRST_PAUSE, notifications.LONGEST_PAUSE = timedelta(seconds=0.5), timedelta(seconds=2)
     matching.RESUME_AFTER = timedelta(seconds=2)
-    _after(notifications, "_claim", "claimed")
+    _after(notifications, "_take", "claimed")
     _before(notifications, "_sent", "taken")
     _after(notifications, "_sent", "marked")
     _after(deliveries, "_keep_photos", "photos")
