@@ -1,8 +1,8 @@
 """Clients post reads and change lists while everything is killed and restored; then a journal is held against the truth (G7).
 
 The proof of "nothing lost, nothing doubled": each pair of a read and an entry that stood before the read was sent has one hit,
-each hit one intent for each recipient, each intent a mail under one Message-ID. `FAULT_RUN=1` runs for a short while, `SOAK=1` (`make soak`)
-for ten minutes; `FAULT_SEED` repeats a run's faults.
+each hit one intent for each recipient, each intent a mail under one Message-ID. `FAULT_RUN=1` runs for a short while, `SOAK=1`
+(`make soak`) for ten minutes; `FAULT_SEED` repeats a run's faults.
 """
 
 import os
