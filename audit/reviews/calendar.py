@@ -74,7 +74,7 @@ def _counting(area: people.Area) -> Any:
 def _due(interval: str, area: people.Area, days: int, reviews: Any, rules: ReviewPolicy, now: datetime) -> Due:
     last = next(iter(reviews), None)
     if last is None or last.closed_at is None:
-        return Due(area, interval, days, None, None, "bad", "Owed: none signed off yet")
+        return Due(area, interval, days, None, None, "bad", "Owed")
     due_at = last.closed_at + timedelta(days=days)
     if due_at <= now:
         return Due(area, interval, days, last, due_at, "bad", "Owed")

@@ -89,6 +89,11 @@ def queue(*, user: Any) -> list[Question]:
     return list(found.select_related("officer", "asked_by", "item__review").order_by("asked_at"))
 
 
+def disowned(*, item: ReviewItem) -> Question | None:
+    """The question of a disowned query that another review deals with."""
+    return Question.objects.filter(query=item.query, is_disowned=True).exclude(item=item.pk).select_related("asked_by").first()
+
+
 def take(*, question: UUID, user: Any, now: datetime) -> Review:
     """Open a review of a disowned query, by hand, over the day on which it was asked (UTC).
 

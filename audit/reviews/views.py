@@ -114,6 +114,7 @@ def item(request: HttpRequest, review: UUID, item: UUID) -> HttpResponse:
     following = next((other for other, _ in seen.items if not other.verdict and other.pk != one.pk), None)
     return render(request, "audit/review_item.html", {
         "review": found, "item": one, "row": row, "forms": shown, "question": getattr(one, "question", None),
+        "disowned": questions.disowned(item=one),
         "is_own": reviewing.is_own(one, request.user), "following": following}, status=400 if request.method == "POST" else 200)
 
 

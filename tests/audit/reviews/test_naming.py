@@ -240,7 +240,7 @@ def test_a_disowned_query_is_taken_into_a_review_by_who_may_review_it(
 
 
 @pytest.mark.req("BEY-4", "AUD-8")
-def test_a_disowned_query_that_is_drawn_brings_its_question(officer, jane, supervisor, asked, opened, now):
+def test_a_disowned_query_that_is_drawn_brings_its_question(officer, jane, supervisor, asked, opened, signed_in, now):
     asked(officer, other_name="jane")
     with context.acting(context.actor_of(jane)):
         naming.disown(notice=NamedNotice.objects.get().pk, note="never asked", user=jane, now=now)
@@ -249,6 +249,10 @@ def test_a_disowned_query_that_is_drawn_brings_its_question(officer, jane, super
     with context.acting(context.actor_of(supervisor)):
         [(_, row)] = reviewing.look(review=review).items
     assert row.asked["text"] == "never asked"
+    browser = signed_in(supervisor)
+    pages = [browser.get(f"/audit/reviews/{each.pk}/items/{each.items.get().pk}/").content.decode()
+             for each in (review, opened(supervisor))]
+    assert ["Another review deals with that" in page for page in pages] == [False, True]
 
 
 @pytest.mark.req("BEY-4")

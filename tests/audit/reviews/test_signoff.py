@@ -206,7 +206,7 @@ def states(now):
 
 @pytest.mark.req("AUD-8")
 def test_the_calendar_says_which_area_owes_a_review(supervisor, auditor, aor_chi, opened, now):
-    assert states(now) == {(area, interval): "Owed: none signed off yet"
+    assert states(now) == {(area, interval): "Owed"
                            for area in ("NYC", "CHI") for interval in ("Regular", "Yearly")}
     sign(opened(supervisor), supervisor, now)
     assert states(now)["NYC", "Regular"] == "Done"
