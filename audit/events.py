@@ -174,6 +174,17 @@ class Kind(TextChoices):
     AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_COUNTED = "audit.counted", "Usage of a day counted"  # day
     STATISTICS_VIEWED = "statistics.viewed", "Usage statistics viewed"  # since, until, format
+    # incidents and suspected unauthorized use, by their numbers
+    INCIDENT_OPENED = "incident.opened", "Incident opened"  # discovered_at, data_kinds, cause
+    INCIDENT_REPORTED = "incident.reported", "Incident reported to the agency"  # report, recipients
+    INCIDENT_NOTED = "incident.noted", "Step of an incident noted"  # step
+    INCIDENT_CLOSED = "incident.closed", "Incident closed"
+    INCIDENT_VIEWED = "incident.viewed", "Incident or suspected use viewed"
+    INCIDENTS_LISTED = "incident.listed", "Incidents listed"
+    INCIDENT_REFUSED = "incident.refused", "Step of an incident or suspected use refused"  # why, fields
+    SUSPECTED_USE_OPENED = "suspected_use.opened", "Suspected unauthorized use recorded"  # username, area, discovered_at
+    SUSPECTED_USE_NOTED = "suspected_use.noted", "Step about suspected unauthorized use noted"
+    SUSPECTED_USE_CLOSED = "suspected_use.closed", "Suspected unauthorized use closed"  # outcome, sanction
     RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients
     ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
     SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key

@@ -24,11 +24,15 @@ BODIES: dict[str, str] = {
     LetterKind.NAMED: "A query of license plate reads was made in your name. See when, by whom and why, and say so if it was not "
                       "made for you:",
     LetterKind.DISOWNED: "A person in whose name a query was made says that it was not made for them. It waits for a review:",
+    LetterKind.INCIDENT: "A suspected loss or compromise of the agency's data is on record, and its clocks run: the first report "
+                         "is due within 1 hour of discovery, the written one within 24. How far they are:",
+    LetterKind.SUSPECTED: "Unauthorized use by an account of your area is suspected. What is known, and what to do:",
     LetterKind.OWED: "A review of your area's queries is due, or will be shortly. The calendar and the way to begin:",
 }
 PAGES: dict[str, str] = {
     LetterKind.QUESTION: "audit:own_questions", LetterKind.NAMED: "audit:own_questions", LetterKind.ANSWER: "audit:reviews",
     LetterKind.DISOWNED: "audit:reviews", LetterKind.OWED: "audit:reviews",
+    LetterKind.INCIDENT: "audit:incidents", LetterKind.SUSPECTED: "audit:incidents",
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from audit import alarms, exports, letters, mailings, seals, statistics
+from audit.incidents import clocks
 from audit.reviews import calendar
 
 
@@ -64,3 +65,9 @@ def send_letters() -> None:
 def remind_of_reviews() -> None:
     """Remind the managers of areas whose review is due."""
     calendar.remind(now=datetime.now(UTC))
+
+
+@shared_task
+def prompt_of_incidents() -> None:
+    """Prompt the keepers of incidents whose reports are due."""
+    clocks.prompt(now=datetime.now(UTC))

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from audit import statistics_views, views
+from audit.incidents import views as incident_views
 from audit.reviews import own_views
 from audit.reviews import views as review_views
 
@@ -23,6 +24,11 @@ urlpatterns = [
     path("reviews/<uuid:review>/draw-again/", review_views.draw_again, name="review_draw_again"),
     path("reviews/<uuid:review>/report.pdf", review_views.report, name="review_report"),
     path("reviews/disowned/<uuid:question>/review/", review_views.take, name="review_disowned"),
+    path("incidents/", incident_views.incidents, name="incidents"),
+    path("incidents/new/", incident_views.open_incident, name="incident_new"),
+    path("incidents/<uuid:incident>/", incident_views.incident, name="incident"),
+    path("incidents/suspected-use/new/", incident_views.open_suspected_use, name="suspected_use_new"),
+    path("incidents/suspected-use/<uuid:suspected_use>/", incident_views.suspected_use, name="suspected_use"),
     path("questions/", own_views.own, name="own_questions"),
     path("questions/<uuid:question>/answer/", own_views.answer, name="question_answer"),
     path("questions/named/<uuid:notice>/disown/", own_views.disown, name="disown"),

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.roles import Right, may
 from alerts import hits, inbox
 from audit import people
+from audit.incidents.views import may_report
 from lpr import error_reports
 
 # What is new is counted so far.
@@ -40,6 +41,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                       ("Reviews", reverse("audit:reviews"))]
         if people.of_agency(user):
             doors.append(("Questions", reverse("audit:own_questions")))
+        if may_report(user):
+            doors.append(("Incidents", reverse("audit:incidents")))
         doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))

@@ -63,8 +63,12 @@ RECORD_TABLES: dict[str, dict[str, frozenset[str]]] = {
 }
 # Append-only, as every month of `event` is.
 GUARDED = frozenset({"event", "sealed_leaf", "node", "checkpoint"})
-# The one table of Django's with a trigger: what was approved there stays (accounts/sql/rules.sql).
-KEPT = {"public.accounts_rulestext": "keep_approved_rules"}
+# The tables of Django's with a trigger: what was approved, discovered and noted there stays (accounts/sql/rules.sql,
+# audit/sql/incidents.sql).
+KEPT = {
+    "public.accounts_rulestext": "keep_approved_rules", "public.audit_incident": "keep_discovery",
+    "public.audit_suspecteduse": "keep_discovery", "public.audit_step": "keep_steps",
+}
 # ON CONFLICT and RETURNING need the key's columns, and nothing else of a read.
 LOADER_COLUMNS: dict[str, tuple[str, ...]] = {"read": ("plate", "state", "captured_at", "record_id")}
 FUNCTION_GRANTS: dict[str, frozenset[str]] = {

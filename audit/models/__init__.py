@@ -2,6 +2,7 @@
 
 from audit.models.daily_count import DailyCount
 from audit.models.export import Export
+from audit.models.incident import DataKind, Incident, Outcome, Step, StepKind, SuspectedUse
 from audit.models.letter import Letter, LetterKind
 from audit.models.mailing import Mailing
 from audit.models.named_notice import NamedNotice
@@ -9,5 +10,8 @@ from audit.models.question import Question
 from audit.models.review import Method, Review, ReviewItem, Signal, Verdict
 from audit.models.review_policy import ReviewPolicy
 
-__all__ = ["DailyCount", "Export", "Letter", "LetterKind", "Mailing", "Method", "NamedNotice", "Question", "Review", "ReviewItem",
-           "ReviewPolicy", "Signal", "Verdict"]
+__all__ = [
+    "DailyCount", "DataKind", "Export", "Incident", "Letter", "LetterKind", "Mailing", "Method", "NamedNotice",
+    "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step", "StepKind", "SuspectedUse",
+    "Verdict",
+]

@@ -1,4 +1,7 @@
-"""Mails that reviews owe: the row is the truth, the mail follows (AUD-8, BEY-4). None holds a plate, a name or a case."""
+"""Mails that reviews and incidents owe: the row is the truth, the mail follows (AUD-8, AUD-9, BEY-4).
+
+None holds a plate, a name or a case.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +14,8 @@ class LetterKind(models.TextChoices):
     NAMED = "named", "A query was made in your name"
     DISOWNED = "disowned", "A query was disowned"
     OWED = "owed", "A review is due"
+    INCIDENT = "incident", "An incident asks for a report"
+    SUSPECTED = "suspected", "Unauthorized use is suspected"
 
 
 class Letter(models.Model):

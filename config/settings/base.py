@@ -263,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
     "verify-log": {"task": "audit.tasks.verify_log", "schedule": crontab(hour=3, minute=17)},
     "watch-the-record": {"task": "audit.tasks.watch_the_record", "schedule": 30.0, "options": {"expires": 30}},
     "watch-the-database": {"task": "config.tasks.watch_the_database", "schedule": 300.0, "options": {"expires": 300}},
+    "prompt-of-incidents": {"task": "audit.tasks.prompt_of_incidents", "schedule": 60.0, "options": {"expires": 60}},
     "send-record-mail": {"task": "audit.tasks.send_record_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-letters": {"task": "audit.tasks.send_letters", "schedule": 30.0, "options": {"expires": 30}},
     "remind-of-reviews": {"task": "audit.tasks.remind_of_reviews", "schedule": 6 * 60 * 60.0},
@@ -340,6 +341,9 @@ AUDIT_MAKE_SIGNING_KEY = False
 AUDIT_ALARM_RECIPIENTS: list[str] = env.list("AUDIT_ALARM_RECIPIENTS", [])
 AUDIT_CHECKPOINT_RECIPIENTS: list[str] = env.list("AUDIT_CHECKPOINT_RECIPIENTS", [])
 AUDIT_SEAL_ALARM_SECONDS = 120
+# Both recipients of incident reports; the representative's default are the appointers' own addresses (AUD-9).
+INCIDENT_REPRESENTATIVE_EMAIL = env.str("INCIDENT_REPRESENTATIVE_EMAIL", "")
+INCIDENT_CONTRACTING_OFFICER_EMAIL = env.str("INCIDENT_CONTRACTING_OFFICER_EMAIL", "")
 # How long a request for a bundle waits for the seal, which comes every ten seconds.
 AUDIT_SEAL_WAIT_SECONDS = 20
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -45,6 +45,7 @@ CELERY_BEAT_SCHEDULE["refresh-coverage"]["schedule"] = 60.0
 CELERY_BEAT_SCHEDULE["send-account-mail"]["schedule"] = 2.0
 CELERY_BEAT_SCHEDULE["keep-tickets"]["schedule"] = 2.0
 MFA_REQUIRED = env.bool("MFA_REQUIRED", False)
+INCIDENT_CONTRACTING_OFFICER_EMAIL = env.str("INCIDENT_CONTRACTING_OFFICER_EMAIL", "contracting.officer@agency.example")
 # The ticks are offered and recorded; who tries the service out prints by address without them.
 LOOK_BEFORE_USE = env.bool("LOOK_BEFORE_USE", False)
 # The one that the made-up people share, whatever its owner chose.

@@ -1,0 +1,88 @@
+"""The forms of incidents and suspected use. What is typed is named in words where it is wrong, and nothing of it is lost."""
+
+from typing import Any
+
+from django import forms
+
+from audit.incidents.recording import IncidentRefused
+from audit.models.incident import DataKind, Outcome, StepKind
+
+LONGEST = 10_000
+NO_PLATES = "No plates, no subjects, no cases: name events by their numbers"
+
+
+def _words(label: str, rows: int = 4, hint: str = NO_PLATES) -> forms.CharField:
+    return forms.CharField(label=label, max_length=LONGEST, help_text=hint,
+                           widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}))
+
+
+class IncidentForm(forms.Form):
+    """What the domain refuses is said at the field it means."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # Several forms stand on one page, and ids are once on a page.
+        super().__init__(*args, **{"auto_id": f"id_{type(self).__name__.lower()}_%s"} | options)
+
+    def refuse(self, refusal: IncidentRefused) -> None:
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+def _discovered() -> forms.DateTimeField:
+    return forms.DateTimeField(label="Discovered at (UTC)", input_formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+                               help_text="Such as 2026-11-21 14:30. It starts the clocks and cannot be changed afterwards",
+                               error_messages={"invalid": "Enter a date and time such as 2026-11-21 14:30."})
+
+
+class OpenForm(IncidentForm):
+    discovered_at = _discovered()
+    data_kinds = forms.MultipleChoiceField(label="Kinds of data", choices=DataKind.choices, widget=forms.CheckboxSelectMultiple)
+    users_affected = forms.CharField(label="Users affected", max_length=500, help_text="User names, or how many and which area")
+    text = _words("What happened")
+
+
+class FirstReportForm(IncidentForm):
+    text = _words("What is known so far", hint="It is mailed to both recipients at once. " + NO_PLATES)
+
+
+class WrittenReportForm(IncidentForm):
+    """Its fields are the parts of the written report."""
+
+    what_happened = _words("What happened")
+    cause = _words("Cause, as far as it is known", 3)
+    harm = _words("Data and users harmed", 3)
+    done = _words("What was done to contain it", 3)
+    planned = _words("What will be done, by when", 3)
+    contact = forms.CharField(label="Who answers questions", max_length=200, help_text="Name and telephone")
+
+    def answers(self) -> list[tuple[str, str]]:
+        return [(str(field.label), self.cleaned_data[field.name]) for field in self]
+
+
+class NoteForm(IncidentForm):
+    kind = forms.ChoiceField(label="Step", widget=forms.RadioSelect,
+                             choices=[(kind.value, kind.label) for kind in (StepKind.INQUIRY, StepKind.REMEDIATION)])
+    text = _words("What was done")
+
+
+class CloseForm(IncidentForm):
+    text = _words("Conclusion")
+
+
+class OpenUseForm(IncidentForm):
+    username = forms.CharField(label="User name", max_length=150, help_text="Whose use it is")
+    discovered_at = _discovered()
+    evidence = _words("Evidence")
+
+
+class NoteUseForm(IncidentForm):
+    text = _words("What was found or done")
+
+
+class CloseUseForm(IncidentForm):
+    outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices, widget=forms.RadioSelect)
+    sanction = forms.CharField(label="Number of the sanction", max_length=40, required=False,
+                               help_text="Where a sanction followed")
+    text = _words("Conclusion")
+
+    def wanted(self) -> dict[str, Any]:
+        return self.cleaned_data | {"outcome": Outcome(self.cleaned_data["outcome"])}

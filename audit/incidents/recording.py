@@ -1,0 +1,307 @@
+"""What is done about an incident or a suspected use, each with its event: opened, reported, noted, closed (AUD-9, AUD-14)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from audit import access, alarms, event_report, letters, outbox, prints, words
+from audit.documents import Cell, Column, Document, Table
+from audit.events import Kind
+from audit.incidents import recipients
+from audit.models import LetterKind
+from audit.models.incident import (
+    APPOINTER,
+    DataKind,
+    Incident,
+    Outcome,
+    Step,
+    StepKind,
+    SuspectedUse,
+)
+from audit.record import record, record_durably
+
+FIRST_REPORT = """{agency} is told of a suspected loss or compromise of its data, as its contract asks within one hour.
+
+Incident: {number}
+Discovered: {discovered:%Y-%m-%d %H:%M} UTC
+Kinds of data: {kinds}
+Users affected: {users}
+
+{text}
+
+The written report follows within 24 hours of discovery. Questions: answer this mail, or see the incident in the service.
+"""
+WRITTEN_REPORT = """The written report on incident {number} is attached. It was discovered on {discovered:%Y-%m-%d %H:%M} UTC.
+"""
+OPENED_BY_ITSELF = "Opened by the service itself: {about}.\n\n{text}"
+
+
+class IncidentRefused(Exception):
+    """What was asked may not be done; the message says why, `field` names the form's field where there is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def open_incident(*, discovered_at: datetime, data_kinds: Sequence[str], users_affected: str, text: str, user: Any,
+                  now: datetime, cause: str | None = None) -> Incident:
+    """Open an incident; its two clocks run from `discovered_at`, and its keepers are told.
+
+    Args:
+        discovered_at: when it was discovered; not in the future, and never changed afterwards.
+        data_kinds: values of `DataKind`, one at least.
+        users_affected: whose data it is, in words or numbers; no plates, no cases.
+        user: who opens it; None for the service itself.
+        cause: names what opened it by itself, once.
+
+    Raises:
+        IncidentRefused: the time lies in the future; that is recorded.
+    """
+    if discovered_at > now:
+        refuse("Discovery cannot lie in the future.", field="discovered_at")
+    with transaction.atomic(durable=True):
+        incident = Incident.objects.create(
+            number=_next(Incident), discovered_at=discovered_at, opened_at=now, opened_by=user, cause=cause,
+            data_kinds=[DataKind(kind).value for kind in data_kinds], users_affected=users_affected)
+        _step(StepKind.OPENED, text, user=user, now=now, incident=incident)
+        record(Kind.INCIDENT_OPENED, incident=incident.number, discovered_at=discovered_at, data_kinds=incident.data_kinds,
+               cause=cause or "")
+        letters.owe(LetterKind.INCIDENT, to=recipients.keepers(), about=f"{incident.pk} opened", now=now)
+    return incident
+
+
+def open_by_itself(about: str, text: str, now: datetime) -> None:
+    """An alarm or an overdue deletion opens an incident, unless one with the same cause is there (AUD-9)."""
+    cause = f"{about}, {now:%Y-%m-%d}"[:200]
+    if Incident.objects.filter(cause=cause).exists():
+        return
+    try:
+        open_incident(discovered_at=now, data_kinds=[DataKind.OTHER], users_affected="not known yet", user=None, now=now,
+                      text=OPENED_BY_ITSELF.format(about=about, text=text), cause=cause)
+    except IntegrityError:
+        # Another worker opened it in the same moment.
+        return
+
+
+def open_for_alarm(about: str, text: str, now: datetime) -> None:
+    """What was altered is an incident; what is late or full is not."""
+    if about == alarms.TAMPERED:
+        open_by_itself(about, text, now)
+
+
+def send_first_report(*, incident: Incident, text: str, user: Any, now: datetime) -> None:
+    """Mail the first report to both recipients and note whom it went to.
+
+    Raises:
+        IncidentRefused: it was sent, nobody is set to get it, or the mail server did not take it; that is recorded.
+    """
+    _send(incident, "first_report_at", StepKind.FIRST_REPORT, text, user, now, lambda addresses: outbox.mail(
+        f"incident {incident.number}: first report", FIRST_REPORT.format(
+            agency=settings.AGENCY_NAME, number=incident.number, discovered=incident.discovered_at, text=text,
+            kinds=", ".join(incident.data_kinds_in_words), users=incident.users_affected), to=addresses))
+
+
+def send_written_report(*, incident: Incident, answers: Sequence[tuple[str, str]], user: Any, now: datetime) -> None:
+    """Make the written report from what was asked and answered, mail it to both recipients as PDF, and note it.
+
+    Args:
+        answers: heading and text of each part.
+
+    Raises:
+        IncidentRefused: as for the first report.
+    """
+    text = "\n\n".join(f"{heading}\n{answer}" for heading, answer in answers)
+
+    def mail(addresses: list[str]) -> None:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / f"incident-{incident.number}.pdf"
+            prints.write(written_report(incident=incident, answers=answers, by=user, now=now), file)
+            outbox.mail(f"incident {incident.number}: written report",
+                        WRITTEN_REPORT.format(number=incident.number, discovered=incident.discovered_at), to=addresses,
+                        attachments=[(file.name, file.read_bytes(), "application/pdf")])
+
+    _send(incident, "written_report_at", StepKind.WRITTEN_REPORT, text, user, now, mail)
+
+
+def written_report(*, incident: Incident, answers: Sequence[tuple[str, str]], by: Any, now: datetime) -> Document:
+    """The written report as a document: the incident, the answers, and every step so far."""
+    facts = [
+        ("Agency", settings.AGENCY_NAME), ("Incident", str(incident.number)),
+        ("Discovered at", words.moment(incident.discovered_at)),
+        ("Kinds of data", ", ".join(incident.data_kinds_in_words)), ("Users affected", incident.users_affected),
+        ("First report sent at", words.moment(incident.first_report_at) if incident.first_report_at else "not sent"),
+        *answers, ("Made by", f"{by.get_full_name()} ({by.get_username()})"), ("Made at", words.moment(now)),
+        *event_report.covered()]
+    columns = [Column("At (UTC)", 20), Column("What", 24), Column("By", 20), Column("Text", 90, own_line=True)]
+    steps = incident.steps.select_related("by")
+    rows: Iterator[list[Cell]] = (
+        [step.at, step.get_kind_display(), step.by.get_username() if step.by else "the service",
+         step.text + (f"\nSent to: {step.sent_to}" if step.sent_to else "")] for step in steps)
+    return Document(f"Report of incident {incident.number}", lambda: facts, [Table("Steps", columns, rows)])
+
+
+def note(*, incident: Incident, kind: StepKind, text: str, user: Any, now: datetime) -> None:
+    """Note a step of the inquiry or the remediation.
+
+    Raises:
+        IncidentRefused: the incident is closed; that is recorded.
+    """
+    with transaction.atomic(durable=True):
+        locked = Incident.objects.select_for_update().get(pk=incident.pk)
+        is_open = locked.closed_at is None
+        if is_open:
+            _step(kind, text, user=user, now=now, incident=locked)
+            record(Kind.INCIDENT_NOTED, incident=locked.number, step=kind)
+    if not is_open:
+        refuse("This incident is closed.", incident=incident.number)
+
+
+def close(*, incident: Incident, text: str, user: Any, now: datetime) -> None:
+    """Close an incident: the agency's appointer does, after both reports and at least one step of inquiry and remediation.
+
+    Raises:
+        IncidentRefused: it is closed, something is missing, or another role asks; that is recorded.
+    """
+    why = ""
+    with transaction.atomic(durable=True):
+        locked = Incident.objects.select_for_update().get(pk=incident.pk)
+        noted = set(locked.steps.values_list("kind", flat=True))
+        if getattr(user, "role", "") != APPOINTER:
+            why = "The agency's appointer closes an incident."
+        elif locked.closed_at:
+            why = "This incident is closed."
+        elif not (locked.first_report_at and locked.written_report_at):
+            why = "Both reports come first."
+        elif not {StepKind.INQUIRY, StepKind.REMEDIATION} <= noted:
+            why = "An inquiry and a remediation are noted first."
+        else:
+            locked.closed_at = now
+            locked.save(update_fields=["closed_at"])
+            _step(StepKind.CLOSED, text, user=user, now=now, incident=locked)
+            record(Kind.INCIDENT_CLOSED, incident=locked.number)
+    if why:
+        refuse(why, incident=incident.number)
+
+
+def open_suspected_use(*, username: str, discovered_at: datetime, evidence: str, user: Any, now: datetime) -> SuspectedUse:
+    """Record suspected unauthorized use by an account; the managers of its area and the appointers are told (AUD-14).
+
+    Args:
+        username: whose use it is.
+        evidence: what speaks for it: numbers of audit events, times; no plates, no cases.
+
+    Raises:
+        IncidentRefused: there is no such account, it is the reporter's own, the reporter's area is another one, or the time
+            lies in the future; that is recorded.
+    """
+    person = get_user_model()._default_manager.filter(username__iexact=username).first()
+    if person is None or (user.aor_code and not access.sees_every_aor(user) and person.aor_code != user.aor_code):
+        refuse("There is no such account in your area." if user.aor_code else "There is no such account.", field="username")
+    if person.pk == user.pk:
+        refuse("Somebody else records what concerns you.", field="username")
+    if discovered_at > now:
+        refuse("Discovery cannot lie in the future.", field="discovered_at")
+    with transaction.atomic(durable=True):
+        suspected = SuspectedUse.objects.create(
+            number=_next(SuspectedUse), person=person, aor=person.aor_code, discovered_at=discovered_at, opened_at=now,
+            opened_by=user, told_at=now)
+        _step(StepKind.OPENED, evidence, user=user, now=now, suspected_use=suspected)
+        record(Kind.SUSPECTED_USE_OPENED, suspected_use=suspected.number, username=person.get_username(), area=person.aor_code,
+               discovered_at=discovered_at)
+        letters.owe(LetterKind.SUSPECTED, to=recipients.appointers_and_managers(person.aor_code, but=person),
+                    about=f"{suspected.pk} opened", now=now)
+    return suspected
+
+
+def note_suspected_use(*, suspected_use: SuspectedUse, text: str, user: Any, now: datetime) -> None:
+    """Note a step of the inquiry. Raises IncidentRefused: it is closed; that is recorded."""
+    with transaction.atomic(durable=True):
+        locked = SuspectedUse.objects.select_for_update().get(pk=suspected_use.pk)
+        is_open = locked.closed_at is None
+        if is_open:
+            _step(StepKind.INQUIRY, text, user=user, now=now, suspected_use=locked)
+            record(Kind.SUSPECTED_USE_NOTED, suspected_use=locked.number)
+    if not is_open:
+        refuse("This record is closed.", suspected_use=suspected_use.number)
+
+
+def close_suspected_use(*, suspected_use: SuspectedUse, outcome: Outcome, sanction: str, text: str, user: Any,
+                        now: datetime) -> None:
+    """Close with an outcome: the agency does, a manager of the area or the appointer.
+
+    Raises:
+        IncidentRefused: it is closed, the operator asks, or a sanction is named by no number; that is recorded.
+    """
+    why, field = "", ""
+    with transaction.atomic(durable=True):
+        locked = SuspectedUse.objects.select_for_update().get(pk=suspected_use.pk)
+        if locked not in SuspectedUse.objects.visible_to(user) or not may_close_suspected_use(user):
+            why = "The agency closes it: a manager of the area, or the appointer."
+        elif locked.closed_at:
+            why = "This record is closed."
+        elif outcome == Outcome.SANCTIONED and not sanction:
+            why, field = "Name the sanction that followed.", "sanction"
+        else:
+            locked.outcome, locked.sanction, locked.closed_at = outcome, sanction, now
+            locked.save(update_fields=["outcome", "sanction", "closed_at"])
+            _step(StepKind.CLOSED, text, user=user, now=now, suspected_use=locked)
+            record(Kind.SUSPECTED_USE_CLOSED, suspected_use=locked.number, outcome=outcome, sanction=sanction)
+    if why:
+        refuse(why, field=field, suspected_use=suspected_use.number)
+
+
+def may_close_suspected_use(user: Any) -> bool:
+    return user.role in (APPOINTER, "agency_manager")
+
+
+def refuse(why: str, *, field: str = "", **details: Any) -> NoReturn:
+    """Record what was refused, and say so to who asked. Called outside of any transaction."""
+    record_durably(Kind.INCIDENT_REFUSED, why=why, **details)
+    raise IncidentRefused(why, field)
+
+
+def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, now: datetime, mail: Any) -> None:
+    """Claim the report, hand it to the mail server, note it: all of it or nothing, and once."""
+    told = recipients.of_reports()
+    who = {role for role, _ in told}
+    if len(who) < 2:
+        refuse("Nobody is set to get it: INCIDENT_CONTRACTING_OFFICER_EMAIL and the representative's address are needed.",
+               incident=incident.number)
+    why = ""
+    try:
+        with transaction.atomic(durable=True):
+            locked = Incident.objects.select_for_update().get(pk=incident.pk)
+            if getattr(locked, mark):
+                why = "This report was sent."
+            else:
+                setattr(locked, mark, now)
+                locked.save(update_fields=[mark])
+                setattr(incident, mark, now)
+                sent_to = ", ".join(f"{address} ({role})" for role, address in told)
+                _step(kind, text, user=user, now=now, incident=locked, sent_to=sent_to)
+                record(Kind.INCIDENT_REPORTED, incident=locked.number, report=kind, recipients=len(told))
+                mail([address for _, address in told])
+    except OSError:
+        # What smtplib raises is an OSError too.
+        setattr(incident, mark, None)
+        why = "The mail server did not take it: try again, or report by telephone and note it here."
+    if why:
+        refuse(why, incident=incident.number)
+
+
+def _next(model: type[Incident] | type[SuspectedUse]) -> int:
+    """The next number; two at once meet at its unique key, and the second is asked to try again."""
+    return (model._default_manager.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _step(kind: StepKind, text: str, *, user: Any, now: datetime, sent_to: str = "", incident: Incident | None = None,
+          suspected_use: SuspectedUse | None = None) -> None:
+    Step.objects.create(incident=incident, suspected_use=suspected_use, kind=kind, at=now, by=user, text=text, sent_to=sent_to)

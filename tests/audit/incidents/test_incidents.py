@@ -1,0 +1,184 @@
+"""Incidents: two clocks from a moment that nobody moves, prompts that survive standstill, reports to both recipients (AUD-9)."""
+
+import io
+from datetime import timedelta
+
+import psycopg
+import pypdf
+import pytest
+from django.core import mail
+
+from audit import alarms, letters
+from audit.events import Kind
+from audit.incidents import clocks, recording
+from audit.models import Incident, Letter, Step, StepKind
+from config import databases
+
+pytestmark = pytest.mark.usefixtures("database")
+START = "/audit/incidents/"
+WRITTEN = {"what_happened": "A backup tape is missing.", "cause": "Not known", "harm": "None known", "done": "Searched",
+           "planned": "Encrypt", "contact": "Ann Lee, 555 0100"}
+
+
+@pytest.fixture(autouse=True)
+def _recipients(settings):
+    settings.INCIDENT_REPRESENTATIVE_EMAIL = "cor@agency.example"
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = "co@agency.example"
+
+
+@pytest.fixture
+def incident(operator, now) -> Incident:
+    return recording.open_incident(discovered_at=now - timedelta(minutes=10), data_kinds=["audit_trail", "identities"],
+                                   users_affected="12 users of NYC", text="A backup tape is missing.", user=operator, now=now)
+
+
+def form(now, **fields):
+    return {"discovered_at": f"{now - timedelta(minutes=5):%Y-%m-%d %H:%M}", "data_kinds": ["audit_trail"],
+            "users_affected": "3 users", "text": "A tape is missing."} | fields
+
+
+def mailed(now):
+    letters.send_waiting(now=now)
+    return sorted(message.to[0] for message in mail.outbox)
+
+
+@pytest.mark.req("AUD-9")
+def test_an_incident_goes_from_opening_over_both_reports_to_its_end(operator, appointer, signed_in, events, now):
+    browser = signed_in(operator)
+    assert "Incidents" in browser.get("/coverage/").content.decode()
+    page = browser.post(f"{START}new/", form(now))["Location"]
+    shown = browser.get(page).content.decode()
+    assert shown.count("<h1") == 1
+    assert "min left" in shown
+    assert browser.post(page, {"act": "first_report", "text": "A tape is missing, we search."}).status_code == 302
+    assert [message.to for message in mail.outbox] == [["cor@agency.example"], ["co@agency.example"]]
+    assert "A tape is missing, we search." in mail.outbox[0].body
+    assert browser.post(page, {"act": "written_report"} | WRITTEN).status_code == 302
+    name, paper, _ = mail.outbox[2].attachments[0]
+    text = "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(paper)).pages)
+    assert name.endswith(".pdf")
+    for part in ("Ann Lee, 555 0100", "Audit trail", "First report sent", "cor@agency.example"):
+        assert part in text
+    for kind in ("inquiry", "remediation"):
+        assert browser.post(page, {"act": "note", "kind": kind, "text": f"The {kind} went on."}).status_code == 302
+    assert browser.post(page, {"act": "close", "text": "Found"}).status_code == 400
+    assert signed_in(appointer).post(page, {"act": "close", "text": "The tape was found."}).status_code == 302
+    assert Incident.objects.get().closed_at
+    assert [step.kind for step in Step.objects.all()] == [
+        "opened", "first_report", "written_report", "inquiry", "remediation", "closed"]
+    [opened] = events(Kind.INCIDENT_OPENED)
+    assert "missing" not in str(opened)
+    assert len(events(Kind.INCIDENT_REPORTED)) == 2
+    assert len(events(Kind.INCIDENT_NOTED)) == 2
+    assert events(Kind.INCIDENT_CLOSED)
+    assert events(Kind.INCIDENT_VIEWED)
+    assert events(Kind.INCIDENTS_LISTED) == []
+    assert browser.get(START).status_code == 200
+    assert events(Kind.INCIDENTS_LISTED)
+    assert browser.post(page, {"act": "note", "kind": "inquiry", "text": "late"}).status_code == 400
+    assert [event["details"]["why"] for event in events(Kind.INCIDENT_REFUSED)] == [
+        "The agency's appointer closes an incident.", "This incident is closed."]
+
+
+@pytest.mark.req("AUD-9")
+@pytest.mark.parametrize("statement", [
+    "UPDATE audit_incident SET discovered_at = discovered_at + interval '1 hour'", "DELETE FROM audit_incident",
+    "UPDATE audit_incident SET opened_at = now()", "UPDATE audit_step SET text = 'x'", "DELETE FROM audit_step"])
+def test_no_role_moves_the_discovery_or_changes_what_was_noted(incident, statement):
+    with databases.administrator() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="stay"):
+        connection.execute(statement)
+
+
+@pytest.mark.req("AUD-9")
+def test_prompts_come_once_each_also_after_standstill_and_stop_when_the_report_was_sent(operator, appointer, incident, now):
+    discovered = incident.discovered_at
+    assert mailed(now) == [appointer.email, operator.email]
+    assert clocks.prompt(now=discovered + timedelta(minutes=29)) == 0
+    for minutes in (30, 31, 45, 46):
+        clocks.prompt(now=discovered + timedelta(minutes=minutes))
+    assert Letter.objects.filter(about__contains="first").count() == 4
+    assert clocks.prompt(now=discovered + timedelta(hours=13)) == 4  # 60 minutes, and 12 hours of the written report
+    recording.send_first_report(incident=incident, text="x", user=operator, now=now)
+    assert clocks.prompt(now=discovered + timedelta(hours=30)) == 6
+    recording.send_written_report(incident=incident, answers=[("What", "x")], user=operator, now=now)
+    Letter.objects.all().delete()
+    assert clocks.prompt(now=discovered + timedelta(hours=40)) == 0
+
+
+@pytest.mark.req("AUD-9")
+def test_the_clocks_say_in_color_and_word_how_far_they_are(incident):
+    def said(minutes):
+        now = incident.discovered_at + timedelta(minutes=minutes)
+        return [(clock.tone, clock.word) for clock in clocks.of(incident, now=now)]
+
+    assert said(10) == [("idle", "50 min left"), ("idle", "23 h 50 min left")]
+    assert said(40)[0] == ("warn", "20 min left")
+    assert said(75)[0] == ("bad", "Overdue by 15 min")
+    incident.first_report_at = incident.discovered_at + timedelta(minutes=90)
+    assert said(95)[0] == ("bad", "Sent 30 min late")
+
+
+@pytest.mark.req("AUD-9")
+def test_a_dead_mail_server_is_said_and_the_report_can_be_sent_again(incident, operator, settings, signed_in, now):
+    settings.EMAIL_BACKEND = "tests.accounts.dead_mail.EmailBackend"
+    page = f"{START}{incident.pk}/"
+    answer = signed_in(operator).post(page, {"act": "first_report", "text": "words that stay"})
+    assert answer.status_code == 400
+    assert "mail server did not take it" in answer.content.decode()
+    assert "words that stay" in answer.content.decode()
+    assert Incident.objects.get().first_report_at is None
+    assert not Step.objects.filter(kind=StepKind.FIRST_REPORT).exists()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    recording.send_first_report(incident=incident, text="x", user=operator, now=now)
+    with pytest.raises(recording.IncidentRefused, match="was sent"):
+        recording.send_first_report(incident=incident, text="x", user=operator, now=now)
+
+
+@pytest.mark.req("AUD-9")
+def test_a_report_needs_both_recipients(incident, operator, settings, now, events):
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = ""
+    with pytest.raises(recording.IncidentRefused, match="Nobody is set"):
+        recording.send_first_report(incident=incident, text="x", user=operator, now=now)
+    assert mail.outbox == []
+    assert events(Kind.INCIDENT_REFUSED)
+
+
+@pytest.mark.req("AUD-9")
+@pytest.mark.parametrize("who", ["officer", "quality"])
+def test_nobody_else_opens_or_sees_incidents(who, request, incident, signed_in):
+    browser = signed_in(request.getfixturevalue(who))
+    for path in (START, f"{START}new/", f"{START}{incident.pk}/"):
+        assert browser.get(path).status_code == 403
+
+
+@pytest.mark.req("AUD-9")
+def test_a_manager_sees_suspected_use_and_no_incident(manager, incident, signed_in):
+    browser = signed_in(manager)
+    assert "Incident 1" not in browser.get(START).content.decode()
+    for path in (f"{START}new/", f"{START}{incident.pk}/"):
+        assert browser.get(path).status_code == 403
+
+
+@pytest.mark.req("AUD-9")
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"discovered_at": "tomorrow"}, "2026-11-21 14:30"), ({"discovered_at": "2100-01-01 10:00"}, "cannot lie in the future"),
+    ({"data_kinds": []}, "This field is required"), ({"text": ""}, "This field is required"),
+    ({"users_affected": "x" * 501}, "at most 500")])
+def test_a_form_filled_in_wrongly_says_so_at_the_field_and_keeps_what_was_typed(fields, said, operator, signed_in, now, events):
+    answer = signed_in(operator).post(f"{START}new/", form(now, **{"text": "kept words"} | fields))
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert ("kept words" in answer.content.decode()) == (fields.get("text") != "")
+    assert Incident.objects.count() == 0
+    assert len(events(Kind.INCIDENT_REFUSED)) == 1
+
+
+@pytest.mark.req("AUD-9")
+def test_the_tamper_alarm_opens_one_by_itself_and_late_seals_do_not(operator, now):
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    assert Incident.objects.count() == 0
+    for hours in (0, 1):
+        alarms.raise_alarm(alarms.TAMPERED, "leaf 7 is not what was sealed", now=now.replace(hour=3) + timedelta(hours=hours))
+    [one] = Incident.objects.all()
+    assert one.opened_by is None
+    assert "leaf 7" in one.steps.get().text
