@@ -14,6 +14,7 @@ _ROOMS = {
     "query": "Queries", "photo": "Queries", "reads": "Reads", "list": "Alerts", "entry": "Alerts", "entries": "Alerts",
     "hit": "Alerts", "hits": "Alerts", "notification": "Alerts", "audit": "Audit", "record": "Back office",
     "review": "Reviews", "reviews": "Reviews", "question": "Reviews", "named": "Reviews", "letter": "Reviews",
+    "incident": "Incidents", "suspected_use": "Incidents", "alarm": "Incidents",
 }
 _OTHERS = "Operation"
 

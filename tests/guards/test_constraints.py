@@ -33,7 +33,19 @@ from accounts.models import (
 )
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, MailChoice, Notification
-from audit.models import Export, Letter, Mailing, NamedNotice, Question, Review, ReviewItem, ReviewPolicy
+from audit.models import (
+    Export,
+    Incident,
+    Letter,
+    Mailing,
+    NamedNotice,
+    Question,
+    Review,
+    ReviewItem,
+    ReviewPolicy,
+    Step,
+    SuspectedUse,
+)
 from lpr.models import (
     CorrectionNotice,
     CoverageCount,
@@ -142,6 +154,14 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "mailing_once_for_its_matter": lambda world: copied(
         Mailing.objects.create(kind="alarm", about="x", made_at=datetime.now(UTC))),
     "mailing_kind_is_listed": lambda world: Mailing.objects.create(kind="news", about="x", made_at=datetime.now(UTC)) and None,
+    "incident_discovered_before_opened": lambda world: copied(
+        Incident.objects.get(), number=2, discovered_at=datetime.now(UTC) + timedelta(days=1)),
+    "suspected_use_discovered_before_opened": lambda world: copied(
+        SuspectedUse.objects.get(), number=2, discovered_at=datetime.now(UTC) + timedelta(days=1)),
+    "suspected_use_outcome_is_listed": lambda world: changed(SuspectedUse.objects.all(), outcome="forgotten"),
+    "suspected_use_names_its_sanction": lambda world: changed(SuspectedUse.objects.all(), outcome="sanctioned"),
+    "step_is_about_one_thing": lambda world: copied(Step.objects.get(), suspected_use=SuspectedUse.objects.get()),
+    "step_kind_is_listed": lambda world: copied(Step.objects.get(), kind="guess"),
     "review_method_is_listed": lambda world: changed(Review.objects.all(), method="dice"),
     "review_period_has_an_end": lambda world: changed(Review.objects.all(), until=datetime(2020, 1, 1, tzinfo=UTC)),
     "review_closing_is_whole": lambda world: changed(Review.objects.all(), closed=uuid4()),
@@ -218,10 +238,18 @@ def settle_reviews(officer: User) -> None:
     Letter.objects.create(kind="named", recipient=officer, about="x", made_at=now)
 
 
+def settle_incidents(officer: User) -> None:
+    now = datetime.now(UTC)
+    incident = Incident.objects.create(number=1, discovered_at=now, opened_at=now, users_affected="x")
+    Step.objects.create(incident=incident, kind="opened", at=now, text="x")
+    SuspectedUse.objects.create(number=1, person=officer, discovered_at=now, opened_at=now, opened_by=officer, told_at=now)
+
+
 @pytest.fixture
 def world(officer, appointer, source, watch, load_read) -> World:
     settle_accounts(officer, appointer)
     settle_reviews(officer)
+    settle_incidents(officer)
     watch(plate="XYZ1234", state="OH")
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,
