@@ -106,14 +106,14 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
 POST   audit/reviews/<uuid:review>/draw-again/               .   .   .   x   x   -   x   .   .   .   .   .
        audit/reviews/<uuid:review>/report.pdf                .   .   .   x   x   -   x   .   .   .   .   .
 POST   audit/reviews/disowned/<uuid:question>/review/        .   .   .   -   -   -   -   .   .   .   .   .
-       audit/questions/                                      x   x   x   x   x   x   x   .   .   .   .   .
-POST   audit/questions/<uuid:question>/answer/               x   -   -   -   -   -   -   .   .   .   .   .
-POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -   -   -   .   .   .   .   .
        audit/incidents/                                      .   .   .   x   x   x   x   x   .   .   x   .
        audit/incidents/new/                                  .   .   .   .   .   .   .   x   .   .   x   .
        audit/incidents/<uuid:incident>/                      .   .   .   .   .   .   .   -   .   .   -   .
        audit/incidents/suspected-use/new/                    .   .   .   x   x   x   x   x   .   .   x   .
        audit/incidents/suspected-use/<uuid:suspected_use>/   .   .   .   -   -   -   -   -   .   .   -   .
+       audit/questions/                                      x   x   x   x   x   x   x   .   .   .   .   .
+POST   audit/questions/<uuid:question>/answer/               x   -   -   -   -   -   -   .   .   .   .   .
+POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -   -   -   .   .   .   .   .
        admin/                                                .   .   .   .   x   x   x   x   x   x   x   x
        admin/login/                                          x   x   x   x   x   x   x   x   x   x   x   x
        admin/password_change/                                .   .   .   .   x   x   x   x   x   x   x   x
