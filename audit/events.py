@@ -212,6 +212,9 @@ class Kind(TextChoices):
     QUERY_DISOWNED = "query.disowned", "Query disowned by the person named"  # notice, is_only_match, text
     DISOWNING_REFUSED = "query.disowning_refused", "Disowning of a query refused"  # notice, why
     LETTER_SENT = "letter.sent", "Mail about a review sent"  # letter, recipient
+    # the end of the contract
+    CONTRACT_EXPORT_BEGUN = "contract.export_begun", "Export of the contract begun"  # destination, events, resumed
+    CONTRACT_EXPORTED = "contract.exported", "Contract exported"  # destination, manifest: its digest, files, events
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
     RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Check a bundle of audit events, without the service that made it: `python verifier.py BUNDLE [--key KEY]...` (BEY-2).
+"""Check audit events without the service that gave them out: `python verifier.py BUNDLE [--key KEY]...` (BEY-2, AUD-10).
+
+Instead of a bundle it takes the folder of a contract's export: then every checksum of its manifest is computed anew, the whole
+tree grown from the events, and compared with each checkpoint.
 
 This file stands alone: Python 3.9 or later and the package `cryptography`. The service itself checks with the same code.
 The log is a Merkle tree as of RFC 6962; its checkpoints are C2SP signed notes with Ed25519. A bundle is one JSON object a line:
@@ -15,9 +18,10 @@ import binascii
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -25,6 +29,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "plateledger bundle v1"
 EVENT_KEYS = {"at", "id", "index", "kind", "nonce", "payload", "proof", "xact"}
+EXPORT_FORMAT = "plateledger export v1"
+MANIFEST = "manifest.json"
 
 
 class NotProven(Exception):
@@ -257,6 +263,119 @@ def _proven_leaf(event: dict[str, Any], checkpoint: Checkpoint, where: str) -> b
     return leaf
 
 
+# --- Exports ---------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class ExportReport:
+    """What a contract's export proves. `manifest` is its text as a mapping, `digest` the SHA-256 of that text."""
+
+    manifest: dict[str, Any]
+    digest: str
+    events: int
+    checkpoints: list[Checkpoint]
+    key_was_given: bool
+
+
+def check_export(folder: Path, keys: Sequence[str] = ()) -> ExportReport:
+    """Check every file of an export, and its events against its checkpoints.
+
+    Args:
+        folder: where the export lies.
+        keys: the verifier keys that are trusted; without any, the keys in the export are taken at their word.
+
+    Raises:
+        NotProven: a file is missing, changed or one too many, or the events are not those that were signed.
+    """
+    manifest, digest = _manifest(folder)
+    _check_files(folder, manifest["files"])
+    try:
+        carried = [read_key(text) for text in (folder / "keys.txt").read_text(encoding="utf-8").split()]
+        trusted = [read_key(text) for text in keys] or carried
+        notes = [_object(line, {"note"}, f"checkpoints.jsonl, line {number}")["note"]
+                 for number, line in enumerate(_lines(folder / "checkpoints.jsonl"), 1)]
+        checkpoints = [open_checkpoint(note, trusted) for note in notes]
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotProven(f"keys or checkpoints cannot be read: {error}") from error
+    sizes = [checkpoint.size for checkpoint in checkpoints]
+    if not sizes or sizes != sorted(set(sizes)) or sizes[-1] != manifest["events"]:
+        raise NotProven("the checkpoints do not end where the events do")
+    waiting = {checkpoint.size: checkpoint.root for checkpoint in checkpoints}
+    tree: list[tuple[int, bytes]] = []
+    count = 0
+    for leaf in _exported_leaves(folder, manifest):
+        count += 1
+        _grow(tree, leaf)
+        if count in waiting and _root(tree) != waiting.pop(count):
+            raise NotProven(f"the first {count} events are not those that were signed")
+    if waiting:
+        raise NotProven(f"events are missing: there are {count}, and {max(waiting)} were signed")
+    return ExportReport(manifest, digest, count, checkpoints, bool(keys))
+
+
+def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
+    try:
+        raw = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(raw)
+    except (OSError, ValueError, RecursionError) as error:
+        raise NotProven(f"{MANIFEST} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("export") != EXPORT_FORMAT or not isinstance(manifest.get("files"), list):
+        raise NotProven(f"{MANIFEST} is not the manifest of an export of this format")
+    return manifest, hashlib.sha256(raw).hexdigest()
+
+
+def _check_files(folder: Path, files: list[dict[str, Any]]) -> None:
+    named = {MANIFEST} | {str(entry["path"]) for entry in files}
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+    for path in sorted(named - there):
+        raise NotProven(f"{path} is missing")
+    for path in sorted(there - named):
+        raise NotProven(f"{path} is not in the manifest")
+    for entry in files:
+        if digest_of(folder / entry["path"]) != entry["sha256"]:
+            raise NotProven(f"{entry['path']} is not the file that was exported: its checksum differs")
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file's content, read piece by piece."""
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while piece := opened.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    with open(file, "rb") as opened:
+        yield from opened
+
+
+def _exported_leaves(folder: Path, manifest: dict[str, Any]) -> Iterator[bytes]:
+    index = 0
+    for path in (entry["path"] for entry in manifest["files"] if entry["path"].startswith("events/")):
+        for number, line in enumerate(_lines(folder / path), 1):
+            where = f"{path}, line {number}"
+            event = _object(line, EVENT_KEYS - {"proof"}, where)
+            if event["index"] != index:
+                raise NotProven(f"{where}: event {index} of the log should stand here")
+            index += 1
+            yield leaf_hash(event["id"], event["at"], event["xact"], event["kind"], unbase64(event["nonce"]), event["payload"])
+
+
+def _grow(tree: list[tuple[int, bytes]], leaf: bytes) -> None:
+    """Add a leaf to the loose subtrees of a tree, each as (size, hash), the largest first."""
+    tree.append((1, leaf))
+    while len(tree) > 1 and tree[-1][0] == tree[-2][0]:
+        size, right = tree.pop()
+        _, left = tree.pop()
+        tree.append((2 * size, node_hash(left, right)))
+
+
+def _root(tree: list[tuple[int, bytes]]) -> bytes:
+    hash = tree[-1][1]
+    for _, left in reversed(tree[:-1]):
+        hash = node_hash(left, hash)
+    return hash
+
+
 # --- The command ------------------------------------------------------------------------------------------------------------
 def in_words(report: Report) -> str:
     """What was proven, and what cannot be."""
@@ -277,22 +396,34 @@ def in_words(report: Report) -> str:
     return "\n".join(proven)
 
 
+def export_in_words(report: ExportReport) -> str:
+    last = report.checkpoints[-1]
+    signer = "the key you gave" if report.key_was_given else "the keys that came with it"
+    return (f"Proven: each of the {len(report.manifest['files'])} files is as the manifest of SHA-256 {report.digest} has it.\n"
+            f"Proven: its {report.events} events are the whole log of {last.origin} up to {_moment(last.at)}, none altered, left"
+            f" out, added or moved, by {len(report.checkpoints)} checkpoints signed by {signer}.\n"
+            "Not proven: that accounts, alert lists and forms are all there were (the service says so).")
+
+
 def _moment(at: int) -> str:
     return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at):%Y-%m-%d %H:%M:%S} UTC"  # noqa: UP017
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Check a bundle of audit events.")
-    parser.add_argument("bundle", help="the file")
+    parser = argparse.ArgumentParser(description="Check a bundle of audit events, or the export of a contract.")
+    parser.add_argument("bundle", help="the file of a bundle, or the folder of an export")
     parser.add_argument("--key", action="append", default=[], help="a verifier key that you trust (name+hash+key)")
     options = parser.parse_args(arguments)
     try:
-        with open(options.bundle, "rb") as lines:
-            report = check_bundle(lines, options.key)
+        if Path(options.bundle).is_dir():
+            words = export_in_words(check_export(Path(options.bundle), options.key))
+        else:
+            with open(options.bundle, "rb") as lines:
+                words = in_words(check_bundle(lines, options.key))
     except (NotProven, OSError) as error:
         sys.stderr.write(f"NOT PROVEN: {error}\n")
         return 1
-    sys.stdout.write(in_words(report) + "\n")
+    sys.stdout.write(words + "\n")
     return 0
 
 
