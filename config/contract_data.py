@@ -47,9 +47,9 @@ def _tables() -> Iterator[Table]:
     for model in models():
         name = model._meta.db_table
         folder = "forms" if _bare(name) in _FORMS else FOLDERS[model._meta.app_label]
-        fields = [field.column for field in model._meta.concrete_fields]
+        fields = [str(field.column) for field in model._meta.concrete_fields]
         columns = [column for column in fields if not SECRET.search(column)]
-        yield Table(f"{folder}/{name}.jsonl", name, model._meta.pk.column, columns)
+        yield Table(f"{folder}/{name}.jsonl", name, str(model._meta.pk.column), columns)
 
 
 def models() -> Iterator[type[Model]]:

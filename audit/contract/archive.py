@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -141,9 +142,8 @@ def sealed_size(event: UUID, *, now: datetime) -> int:
     """
     end = time.monotonic() + settings.AUDIT_SEAL_WAIT_SECONDS
     while True:
-        with contextlib.closing(seals.seal_all(now=now)) as sealing:
-            for _ in sealing:
-                pass
+        for _ in seals.seal_all(now=now):
+            pass
         with connections["auditor"].cursor() as cursor:
             cursor.execute("SELECT min(c.size) FROM audit.sealed_leaf l JOIN audit.checkpoint c ON c.size > l.index"
                            " WHERE l.id = %s::uuid", [event])
@@ -158,7 +158,7 @@ def sealed_size(event: UUID, *, now: datetime) -> int:
 def _event_jobs(plan: _Plan) -> Iterator[Job]:
     for start in range(0, plan.events, EVENTS_A_FILE):
         end = min(start + EVENTS_A_FILE, plan.events)
-        yield f"events/{start:012d}.jsonl", lambda start=start, end=end: _events(start, end)
+        yield f"events/{start:012d}.jsonl", partial(_events, start, end)
 
 
 def _events(start: int, end: int) -> Iterator[bytes]:
@@ -210,7 +210,7 @@ def _rows(table: Table) -> Iterator[bytes]:
 def _attachment_jobs(attachments: Sequence[Attachments]) -> Iterator[Job]:
     for kept in attachments:
         for name in kept.names():
-            yield f"{kept.folder}/{name}", lambda kept=kept, name=name: _content(kept.storage, name)
+            yield f"{kept.folder}/{name}", partial(_content, kept.storage, name)
 
 
 def _content(storage: Storage, name: str) -> Iterator[bytes]:
