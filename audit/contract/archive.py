@@ -97,7 +97,8 @@ def export(
     manifest, plan_file = out / verifier.MANIFEST, out / _PLAN
     if manifest.exists() and not plan_file.exists():
         raise ExportRefused(f"{out} holds a whole export. Choose another folder.")
-    if out.exists() and any(out.iterdir()) and not plan_file.exists():
+    # A run that died over its first file left a draft and nothing else.
+    if out.exists() and not plan_file.exists() and any(not file.name.endswith(".part") for file in out.iterdir()):
         raise ExportRefused(f"{out} holds something that is not an export of ours. Choose an empty folder.")
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     plan = _begin(out, destination, now)
