@@ -164,7 +164,7 @@ def ask(page: Page, *, timeframe: str = "1y") -> None:
     page.locator("input.usa-combo-box__input").fill("New York")
     page.keyboard.press("Enter")
     page.locator("[name=reason]").select_option(index=1)
-    page.get_by_label("Case reference").fill(CASE)
+    page.locator("[name=case_reference]").fill(CASE)
     page.locator("[name=timeframe]").select_option(timeframe)
     page.locator("[name=for_whom][value=self]").check()
     page.get_by_role("button", name="Ask", exact=True).click()
