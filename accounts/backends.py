@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import lockout, passwords, second_factor, sessions, temporary_passwords
+from accounts import lockout, passwords, second_factor, sessions, standing, temporary_passwords
 from accounts.models import User
 from audit.context import actor_of
 from audit.events import Kind
@@ -40,6 +40,10 @@ class RoleBackend(ModelBackend):
             _refuse(account, why)
             raise PermissionDenied
         return account
+
+    def get_user(self, user_id: int) -> User | None:
+        """The account behind a session, with every request: nobody once it is closed or while it is suspended (ACC-11)."""
+        return standing.usable(user_id, now=datetime.now(UTC))
 
     def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
         return Permission.objects.none()
@@ -73,6 +77,8 @@ def _try(account: User | None, username: str, password: str, *, now: datetime) -
     why = "unknown name" if account is None else "wrong password" if not matches else ""
     if account is not None and not why and not account.is_active:
         why = "closed account"
+    if account is not None and not why and standing.is_suspended(account, now=now):
+        why = "suspended account"
     if why:
         lockout.failed(row=row, account=account, now=now)
         return why

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from accounts import idleness, training
-from accounts.models import AccessRequest, AccountNeed, Lockout, Role, User
+from accounts import countdown, deletions, idleness, sanctions, training
+from accounts.models import AccessRequest, AccountNeed, DeletionRequest, Lockout, Role, Sanction, User
 from accounts.needs import interval
 from accounts.training import Standing
 from audit.events import Kind
@@ -95,8 +95,30 @@ def ending_accounts(user: User, now: datetime) -> Panel:
                     f"{why}, ends {max(end, now):%b %-d}", "warn") for end, person, why in found[:SHOWN]])
 
 
+def running_deletions(user: User, now: datetime) -> Panel:
+    """What a supervisor asks for first, then the clocks of the operator, the most urgent first (ACC-9)."""
+    asked = DeletionRequest.objects.visible_to(user).filter(state=DeletionRequest.State.ASKED).select_related("account")
+    clocks = [(row, countdown.of(row, now=now)) for row in deletions.clocks(by=user)[:SHOWN]]
+    total = len(asked) + deletions.clocks(by=user).count()
+    return Panel(
+        heading="Deletions of accounts", total=total, nothing="No deletion is under way.",
+        all_at=reverse("admin:accounts_deletionrequest_changelist"),
+        lines=[*(Line(row.account.username, _page("deletionrequest", row.pk), "asked for by a supervisor", "warn")
+                 for row in asked[:SHOWN]),
+               *(Line(row.account.username, _page("deletionrequest", row.pk), f"{clock.state.lower()}, {clock.left}", clock.level)
+                 for row, clock in clocks)][:SHOWN])
+
+
+def newest_sanctions(user: User, now: datetime) -> Panel:
+    return Panel(
+        heading="Newest sanctions", total=Sanction.objects.visible_to(user).count(), nothing="No sanction is on record.",
+        all_at=reverse("admin:accounts_sanction_changelist"),
+        lines=[Line(f"{row.account.username}: {row.get_kind_display().lower()}", _page("sanction", row.pk), row.state(now),
+                    "bad" if row.state(now) == "in force" else "idle") for row in sanctions.newest(by=user)])
+
+
 PANELS: tuple[Callable[[User, datetime], Panel], ...] = (
-    pending_requests, lapsing_training, locked_accounts, ending_accounts,
+    pending_requests, running_deletions, lapsing_training, locked_accounts, ending_accounts, newest_sanctions,
 )
 
 

@@ -122,6 +122,13 @@ def leave(*, group: UserGroup, by: User) -> None:
             record(Kind.GROUP_MEMBER_LEFT, actor=actor_of(by), group=group.pk)
 
 
+def take_out(*, person: User) -> None:
+    """Take a person whose account is deleted out of every group; joins the open transaction."""
+    for group in UserGroup.objects.select_for_update(of=("self",)).filter(members=person).order_by("pk"):
+        group.members.remove(person)
+        record(Kind.GROUP_MEMBER_REMOVED, group=group.pk, username=person.username)
+
+
 def has_ended(group: UserGroup, *, now: datetime) -> bool:
     return group.ends_on is not None and group.ends_on <= now.date()
 

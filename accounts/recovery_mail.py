@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from accounts import recovery, typed_secrets
+from accounts import recovery, standing, typed_secrets
 from accounts.models import RecoveryLink, TemporaryPassword
 from accounts.models.recovery import LIFE
 from audit import outbox
@@ -48,7 +48,7 @@ def send_waiting(*, now: datetime) -> int:
 def _send_link(link: RecoveryLink, now: datetime) -> None:
     user = link.user
     live = RecoveryLink.objects.filter(user=user, used_at__isnull=True, mailed_at__gt=now - LIFE).count()
-    if user is None or not user.is_active or not user.email or live >= LIVE_LINKS:
+    if user is None or not standing.is_open(user, now=now) or not user.email or live >= LIVE_LINKS:
         link.delete()
         return
     link.mailed_at = now
@@ -65,7 +65,7 @@ def _send_link(link: RecoveryLink, now: datetime) -> None:
 
 def _send_password(row: TemporaryPassword, now: datetime) -> None:
     user = row.user
-    if not user.is_active or not user.email:
+    if not standing.is_open(user, now=now) or not user.email:
         row.delete()
         return
     password = typed_secrets.make()

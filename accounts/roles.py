@@ -24,6 +24,7 @@ class Right(TextChoices):
     QUERY = "query", "Ask about a plate, keep alert lists"
     SEARCH_AUDIT = "search_audit", "Search audit records of the AOR, or all of them"
     SEE_AFFIRMATIONS = "see_affirmations", "See who affirmed which rules of behavior"
+    ASK_DELETION = "ask_deletion", "Ask for the deletion of people of the AOR"
 
 
 ASKERS = frozenset({Role.OFFICER, Role.SUPPORT_STAFF, Role.SUPERVISOR})
@@ -33,6 +34,7 @@ RIGHTS: dict[Right, frozenset[Role]] = {
     Right.QUERY: ASKERS,
     Right.SEARCH_AUDIT: AUDIT_READERS,
     Right.SEE_AFFIRMATIONS: frozenset({Role.AGENCY_MANAGER, Role.OPR_AUDITOR, Role.AGENCY_APPOINTER}),
+    Right.ASK_DELETION: frozenset({Role.SUPERVISOR}),
 }
 
 # Who is appointed by whom (ACC-4). Officers and support staff come by request.
@@ -57,10 +59,13 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts.lockout": ("view",),
         "accounts.accessrequest": ("view",),
         "accounts.accountceiling": ("view",),
+        "accounts.appointment": ("view",),
+        "accounts.deletionrequest": ("view", "add"),
+        "accounts.sanction": ("view", "add"),
         "accounts.rulestext": ("view",),
         "accounts.ticket": ("view",),
     },
-    Role.OPR_AUDITOR: {"accounts.user": ("view",), "accounts.trainingrecord": ("view",)},
+    Role.OPR_AUDITOR: {"accounts.user": ("view",), "accounts.trainingrecord": ("view",), "accounts.sanction": ("view",)},
     Role.AGENCY_APPOINTER: {
         "accounts.user": ("view",),
         "accounts.aor": ("view", "add", "change"),
@@ -69,6 +74,8 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         # Of those whom the appointer appoints: they are in no manager's hands.
         "accounts.trainingrecord": ("view", "add"),
         "accounts.course": ("view",),
+        "accounts.deletionrequest": ("view", "add"),
+        "accounts.sanction": ("view", "add"),
         "accounts.rulestext": ("view", "add", "change"),
     },
     Role.HELP_DESK: {"accounts.ticket": ("view",)},
@@ -89,6 +96,8 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "audit.reviewpolicy": ("view", "change"),
         "accounts.appointment": ("view", "add"),
         "accounts.challengequestion": ("view", "add", "change"),
+        # The queue of deletions to carry out, and the removal of operator staff.
+        "accounts.deletionrequest": ("view", "add"),
         "accounts.course": ("view", "add", "change"),
         "accounts.rulestext": ("view", "add", "change"),
         "accounts.ticketpolicy": ("view", "change"),

@@ -1,11 +1,13 @@
 """Sessions: when one begins, how long it lasts, how it ends (ACC-1)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login, logout
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
+from accounts.access import user_of
 from accounts.models import User
 from audit.context import actor_of
 from audit.events import Kind
@@ -80,18 +82,27 @@ def end(request: HttpRequest, *, kind: Kind = Kind.SIGNED_OUT, **details: str) -
 
 
 def over(request: HttpRequest, *, now: datetime) -> str:
-    """Why the session may not go on: "absolute", "idle", "temporary" or nothing. Notes that it was used."""
+    """Why the session may not go on: "absolute", "idle", "account", "temporary" or nothing. Notes that it was used."""
     began, seen = request.session.get(BEGAN), request.session.get(SEEN)
     moment = int(now.timestamp())
     if began is None or seen is None or moment - began >= settings.SESSION_ABSOLUTE_SECONDS:
         return "absolute"
     if moment - seen >= settings.SESSION_IDLE_SECONDS:
         return "idle"
+    if (cut_at := user_of(request).cut_at) and began < int(cut_at.timestamp()):
+        return "account"
     if password_due(request) == TEMPORARY and moment - began >= TEMPORARY_SECONDS:
         return "temporary"
     if moment - seen >= SEEN_EVERY:
         request.session[SEEN] = moment
     return ""
+
+
+def erase_all(user: User) -> int:
+    """Erase every stored session of an account that is deleted; return how many there were."""
+    stored = Session.objects.filter(expire_date__gt=datetime.now(UTC))
+    theirs = [row.pk for row in stored.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    return Session.objects.filter(pk__in=theirs).delete()[0]
 
 
 def drop_of_closed_account(request: HttpRequest) -> None:

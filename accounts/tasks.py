@@ -6,6 +6,7 @@ from celery import shared_task
 
 from accounts import (
     access_requests,
+    deletion_calls,
     drafts,
     escalation,
     idleness,
@@ -15,6 +16,7 @@ from accounts import (
     needs,
     notices,
     recovery_mail,
+    retention,
     ticket_mail,
     tickets,
     training_reminders,
@@ -50,6 +52,7 @@ def review_needs() -> None:
 def drop_expired_requests() -> None:
     access_requests.drop_expired(now=datetime.now(UTC))
     knocks.forget(now=datetime.now(UTC))
+    retention.drop_expired(now=datetime.now(UTC))
 
 
 @shared_task
@@ -81,3 +84,9 @@ def keep_tickets() -> None:
 def age_tickets() -> None:
     tickets.close_quiet(now=datetime.now(UTC))
     tickets.erase_old(now=datetime.now(UTC))
+
+
+@shared_task
+def keep_time_of_deletions() -> None:
+    """Call the operator about deletions whose time runs out (ACC-9)."""
+    deletion_calls.keep_time(now=datetime.now(UTC))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import lockout, typed_secrets
+from accounts import lockout, standing, typed_secrets
 from accounts.models import TemporaryPassword, User
 from accounts.models.recovery import LIFE
 from audit.context import actor_of
@@ -21,7 +21,7 @@ def use(*, account: User | None, typed: str, now: datetime) -> bool:
     """
     unused = TemporaryPassword.objects.filter(
         user=account, digest=typed_secrets.digest(typed), used_at__isnull=True, mailed_at__gt=now - LIFE)
-    if not unused.update(used_at=now) or account is None or not account.is_active:
+    if not unused.update(used_at=now) or account is None or not standing.is_open(account, now=now):
         return False
     lockout.forgive(account=account)
     record(Kind.TEMPORARY_PASSWORD_USED, actor=actor_of(account))

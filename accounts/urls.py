@@ -1,6 +1,16 @@
 from django.urls import path
 
-from accounts.views import access_request, login, password, recovery, registration, rules, second_factor, training
+from accounts.views import (
+    access_request,
+    deletions,
+    login,
+    password,
+    recovery,
+    registration,
+    rules,
+    second_factor,
+    training,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,4 +26,5 @@ urlpatterns = [
     path("request/filed/", access_request.filed, name="request_filed"),
     path("register/<str:key>/", registration.register, name="register"),
     path("password/", password.change, name="password"),
+    path("deletions/", deletions.asked, name="deletions"),
 ]

@@ -81,6 +81,21 @@ class Kind(TextChoices):
     TRAINING_REMINDED = "training.reminded", "Owner reminded that training ends soon"  # username, courses with their end
     TRAINING_LAPSED = "training.lapsed", "Training lapsed, owner told"  # username, courses with their end
     TRAINING_LAPSES_LISTED = "training.lapses_listed", "Managers told whose training lapsed"  # area, usernames
+    # Deletions: username, deletion (its id); note is the reason given.
+    DELETION_ASKED = "deletion.asked", "Deletion of an account asked for"  # note
+    DELETION_FILED = "deletion.filed", "Deletion filed, account closed"  # note, due_at
+    DELETION_TURNED_DOWN = "deletion.turned_down", "Deletion turned down"  # note
+    DELETION_WITHDRAWN = "deletion.withdrawn", "Deletion withdrawn"  # note; opened: whether the account is open again
+    DELETION_DONE = "deletion.done", "Account deleted"  # due_at, in_time
+    DELETION_REFUSED = "deletion.refused", "Step of a deletion refused"  # username where known, why
+    DELETION_CALLED = "deletion.called", "Operator called about a deletion"  # stage, due_at
+    DELETION_OVERDUE = "deletion.overdue", "Deletion overdue"  # due_at
+    # At the end of their retention: how many of each kind
+    RECORDS_DROPPED = "account.records_dropped", "Records of a deleted account erased"  # username, counts
+    # Sanctions: username, sanction (its id), measure, evidence; note is the reason given.
+    SANCTION_IMPOSED = "sanction.imposed", "Sanction put on record"  # starts_at, ends_at
+    SANCTION_LIFTED = "sanction.lifted", "Sanction lifted"  # opened: whether the account is open again
+    SANCTION_REFUSED = "sanction.refused", "Sanction refused"  # why
     # groups: each names the group by its id
     GROUP_CREATED = "group.created", "User group created"
     GROUP_CHANGED = "group.changed", "User group changed"  # fields

@@ -43,6 +43,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             doors.append(("Questions", reverse("audit:own_questions")))
         if may_report(user):
             doors.append(("Incidents", reverse("audit:incidents")))
+        if may(user, Right.ASK_DELETION):
+            doors.append(("Deletions", reverse("accounts:deletions")))
         doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))

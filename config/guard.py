@@ -28,6 +28,8 @@ PUBLIC_EXCEPTIONS: dict[str, frozenset[str]] = {
     # Bytes that show a plate or a subject never reach the admin's own log: it takes nothing at all.
     "django_admin_log": frozenset({"SELECT"}),
     "django_migrations": frozenset({"SELECT"}),
+    # Sanctions stay as they were put on record; public.erase_sanctions_over takes them at the end of their retention.
+    "accounts_sanction": frozenset({"SELECT", "INSERT"}),
 }
 LOADER_PUBLIC: dict[str, frozenset[str]] = {
     "lpr_source": frozenset({"SELECT"}),
@@ -104,6 +106,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.withdraw_read": frozenset({"lpr_app"}),
     "store.shown_to": frozenset({"lpr_app"}),
     "store.match_back": frozenset({"lpr_app"}),
+    "public.erase_sanctions_over": frozenset({"lpr_app"}),
 }
 USAGE: dict[str, frozenset[str]] = {
     "public": frozenset({"lpr_app", "lpr_loader", "lpr_sealer", "lpr_auditor"}),

@@ -5,15 +5,19 @@ from accounts.admin import (
     appointments,
     ceilings,
     challenges,
+    deletions,
     lockouts,
     people,
     rules,
+    sanctions,
     tickets,
     training,
 )
 from accounts.admin.base import unregister_django_groups
 
-__all__ = ["access_requests", "appointments", "ceilings", "challenges", "lockouts", "people", "rules", "tickets",
-           "training"]
+__all__ = [
+    "access_requests", "appointments", "ceilings", "challenges", "deletions", "lockouts", "people", "rules", "sanctions",
+    "tickets", "training",
+]
 
 unregister_django_groups()

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from accounts.admin.steps import RecordPages
 
-class KeyPages(admin.ModelAdmin):
+
+class KeyPages(RecordPages):
     """Adds `<id>/key/`, which takes `do=send` or `do=revoke`. Subclasses say what each does and what they may refuse."""
 
     key_refusals: tuple[type[Exception], ...] = ()
@@ -37,16 +37,6 @@ class KeyPages(admin.ModelAdmin):
         except self.key_refusals as refusal:
             self.message_user(request, str(refusal) or "There is no key with which this can be done.", messages.ERROR)
         return self.back_to(ground)
-
-    def _theirs(self, request: HttpRequest, object_id: str) -> Any:
-        """The record, for whoever may see it; 404 for others."""
-        found = self.get_object(request, object_id)
-        if found is None or not self.has_view_permission(request, found):
-            raise Http404
-        return found
-
-    def back_to(self, record: Model) -> HttpResponse:
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", record.pk)
 
     @admin.display(description="registration key")
     def key_state(self, ground: Any) -> str:

@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Field, Model, QuerySet
 from django.forms import ModelForm, TypedChoiceField
 from django.http import HttpRequest
 
-from accounts import ceilings, idleness, needs
+from accounts import ceilings, idleness, needs, standing
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.admin.people_list import PeopleList
 from accounts.admin.recovery_actions import RecoveryActions
+from accounts.admin.removal_actions import RemovalActions
 from accounts.models import AOR, User
 from accounts.roles import Role
 
@@ -26,7 +28,13 @@ class PersonForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         now = datetime.now(UTC)
+        # Held until the form is saved: whatever closes or deletes the account meanwhile waits, or was here before.
+        stands = User.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        if stands.is_active != self.instance.is_active or stands.deleted_at:
+            raise ValidationError("This account was closed or opened meanwhile. Load the page again.", code="stale")
         opens = "is_active" in self.changed_data and cleaned.get("is_active")
+        if opens and (why := standing.why_closed(stands)):
+            self.add_error("is_active", why)
         if opens and (needs.is_over(self.instance, now=now) or idleness.is_over(self.instance)):
             self.add_error("is_active", "The need of this account has lapsed. Reaffirm it in the list of users first.")
         if opens or ("component" in self.changed_data and cleaned.get("is_active", self.instance.is_active)):
@@ -38,13 +46,13 @@ class PersonForm(ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(PeopleList, RecoveryActions, ScopedAdmin):
+class UserAdmin(PeopleList, RecoveryActions, RemovalActions, ScopedAdmin):
     """Nobody edits their own record, nobody makes an account here, and the password is nowhere."""
 
     fields = ("username", "full_name", "email", "area", "component", "job_category", "role", "is_active", "last_login",
               "created_at")
     form = PersonForm
-    actions = ("reaffirm", "reset_factor", "start_password_reset")
+    actions = ("reaffirm", "reset_factor", "start_password_reset", "file_deletion", "sanction")
     fixed = ("username", "area", "last_login", "created_at")
 
     @admin.display(description="area of responsibility")
@@ -69,7 +77,9 @@ class UserAdmin(PeopleList, RecoveryActions, ScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.pk != user_of(request).pk)
+        if isinstance(obj, User) and (obj.pk == user_of(request).pk or obj.deleted_at):
+            return False
+        return super().has_change_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         managed = obj is not None and obj.role in MANAGED_ROLES and user_of(request).role == Role.AGENCY_MANAGER

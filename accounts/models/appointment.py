@@ -10,7 +10,9 @@ from accounts.roles import APPOINTS, FIRST, Role
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> "AppointmentQuerySet":
-        """Those of the roles that `user` appoints."""
+        """Those of the roles that `user` appoints; an Agency Manager reads those of the own area (ACC-5)."""
+        if user.role == Role.AGENCY_MANAGER and user.aor_id:
+            return self.filter(aor_id=user.aor_id)
         return self.filter(role__in=APPOINTS.get(user.role, ()))
 
 

@@ -1,6 +1,7 @@
 """The one model of a person who may enter (ACC-1, ACC-10)."""
 
 import unicodedata
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -66,9 +67,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=20, choices=Role, blank=True)
     is_active = models.BooleanField("account is open", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What could open or reach it was erased; name and id stay for what the person did (accounts.erasure).
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Why the password must be changed before anything else, found while signing in (accounts.sessions); no column.
     password_due = ""
+    # When the account was last closed or suspended: no session from before goes on (accounts.standing); no column.
+    cut_at: datetime | None = None
 
     objects = UserManager()
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
@@ -84,6 +89,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(component__in=["", *Component.values]), name="user_component_is_ero_or_hsi"),
             models.CheckConstraint(condition=models.Q(role__in=["", *Role.values]), name="user_role_is_listed"),
+            models.CheckConstraint(condition=models.Q(deleted_at__isnull=True) | models.Q(is_active=False, email=""),
+                                   name="user_deleted_is_closed_and_out_of_reach"),
         ]
 
     def __str__(self) -> str:

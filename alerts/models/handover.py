@@ -34,6 +34,7 @@ class Handover(models.Model):
 
     class Why(models.TextChoices):
         ACCOUNT = "account", "Account closed"
+        SUSPENDED = "suspended", "Account suspended"
         ROLE = "role", "Role without alerts"
         TRAINING = "training", "Training lapsed"
 

@@ -1,12 +1,14 @@
--- Whose entries rest, and why (ALR-11): the account is closed, the role has no part in alerts, or a course that was taken has
--- lapsed longer than policy's grace ago. One definition, asked by matching and by the hand-over of lists.
+-- Whose entries rest, and why (ALR-11): the account is closed or suspended, the role has no part in alerts, or a course that was
+-- taken has lapsed longer than policy's grace ago. One definition, asked by matching and by the hand-over of lists.
 CREATE OR REPLACE VIEW public.alerts_resting AS
 SELECT owner.id AS user_id,
        CASE WHEN NOT owner.is_active THEN 'account'
+            WHEN EXISTS (SELECT FROM public.accounts_suspended suspended WHERE suspended.user_id = owner.id) THEN 'suspended'
             WHEN owner.role NOT IN ('officer', 'support_staff', 'supervisor') THEN 'role'
             ELSE 'training' END AS why
 FROM public.accounts_user owner
 WHERE NOT owner.is_active OR owner.role NOT IN ('officer', 'support_staff', 'supervisor')
+   OR EXISTS (SELECT FROM public.accounts_suspended suspended WHERE suspended.user_id = owner.id)
    OR EXISTS (
        SELECT FROM public.accounts_course course
        JOIN public.accounts_trainingrecord taken ON taken.course_id = course.id AND taken.user_id = owner.id
@@ -24,3 +26,28 @@ FROM public.alerts_entry entry
 JOIN public.accounts_user owner ON owner.id = entry.owner_id
 LEFT JOIN public.accounts_aor aor ON aor.id = owner.aor_id
 WHERE entry.status = 'active' AND NOT EXISTS (SELECT FROM public.alerts_resting resting WHERE resting.user_id = entry.owner_id);
+
+-- Owner and those in scope (ALR-4), each once. Who is not active, is suspended or may no longer ask gets nothing (ALR-11).
+CREATE OR REPLACE VIEW public.alerts_recipient AS
+SELECT entry.id AS entry_id, person.id AS user_id
+FROM public.alerts_entry entry
+JOIN public.alerts_alertlist list ON list.id = entry.alert_list_id
+CROSS JOIN LATERAL (
+    SELECT entry.owner_id AS user_id
+    UNION
+    SELECT named.user_id FROM public.alerts_alertlist_users named
+    WHERE named.alertlist_id = list.id AND list.scope = 'users'
+    UNION
+    SELECT belongs.user_id
+    FROM public.accounts_usergroup circle
+    CROSS JOIN LATERAL (
+        SELECT circle.owner_id AS user_id
+        UNION ALL
+        SELECT member.user_id FROM public.accounts_usergroup_members member WHERE member.usergroup_id = circle.id) belongs
+    WHERE circle.id = list.group_id AND list.scope = 'group'
+      AND (circle.ends_on IS NULL OR circle.ends_on > (statement_timestamp() AT TIME ZONE 'UTC')::date)
+    UNION
+    SELECT colleague.id FROM public.accounts_user colleague WHERE list.scope = 'agency') told
+JOIN public.accounts_user person ON person.id = told.user_id
+WHERE person.is_active AND person.role IN ('officer', 'support_staff', 'supervisor')
+  AND NOT EXISTS (SELECT FROM public.accounts_suspended suspended WHERE suspended.user_id = person.id);

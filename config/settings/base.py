@@ -132,7 +132,7 @@ MFA_REQUIRED = env.bool("MFA_REQUIRED", True)
 LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
 LOCKOUT_WINDOW_SECONDS = env.int("LOCKOUT_WINDOW_SECONDS", 15 * 60)
 # How many requests to account one address may file in an hour, how long a key opens registration, how long forms are kept
-# after a refusal or after their account's deletion (ACC-4, ACC-5).
+# after a refusal, and forms, appointments, training and sanctions after their account's deletion (ACC-4, ACC-5).
 KNOCKS_PER_HOUR = env.int("KNOCKS_PER_HOUR", 20)
 REGISTRATION_KEY_DAYS = env.int("REGISTRATION_KEY_DAYS", 7)
 REQUEST_RETENTION_DAYS = env.int("REQUEST_RETENTION_DAYS", 6 * 365)
@@ -148,6 +148,11 @@ IDLE_NOTICE_DAYS = env.int("IDLE_NOTICE_DAYS", 14)
 # rows an uploaded roster of training may have (ACC-7).
 TRAINING_REMINDER_DAYS = env.list("TRAINING_REMINDER_DAYS", [30, 7, 0], subcast=int)
 ROSTER_MOST_ROWS = env.int("ROSTER_MOST_ROWS", 15_000)
+# Business hours in which the operator carries out a deletion, the shares of them at which it is warned, and whose midnights
+# count for accounts that belong to no area (ACC-9).
+DELETION_BUSINESS_HOURS = env.int("DELETION_BUSINESS_HOURS", 24)
+DELETION_WARNINGS = (0.5, 0.75)
+HEADQUARTERS_TIME_ZONE = env.str("HEADQUARTERS_TIME_ZONE", "America/New_York")
 # axes limits spraying by address only, and keeps nothing that was typed; the account's own row is ours.
 AXES_HANDLER = "accounts.address_limit.AddressHandler"
 AXES_ENABLE_ADMIN = False
@@ -257,6 +262,7 @@ CELERY_BEAT_SCHEDULE = {
     "review-idleness": {"task": "accounts.tasks.review_idleness", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
     "remind-of-training": {"task": "accounts.tasks.remind_of_training", "schedule": 60 * 60.0, "options": {"expires": 60 * 60}},
     "erase-ended-rosters": {"task": "accounts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
+    "time-of-deletions": {"task": "accounts.tasks.keep_time_of_deletions", "schedule": 60.0, "options": {"expires": 60}},
     "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
     "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},

@@ -7,7 +7,7 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from accounts import desk, user_list
+from accounts import deletions, desk, sanctions, user_list
 from accounts.models import AccountNeed, Idleness, Lockout, Notice, TrainingRecord, User
 from tests.accounts.applicants import filed
 
@@ -52,7 +52,7 @@ def test_managers_who_share_an_area_share_its_desk_and_others_have_none(
 ):
     second = make_user("manager2", role="agency_manager", aor=aor_nyc)
     assert [panel.total for panel in desk.of(second, now=now)] == [panel.total for panel in desk.of(manager, now=now)] == [
-        1, 3, 1, 2]
+        1, 0, 3, 1, 2, 0]
     for person in (appointer, auditor, operator, superuser):
         assert "Locked accounts (" not in signed_in(person).get("/admin/").content.decode()
     assert {event["actor"] for event in events("desk.viewed")} == {"system"}
@@ -161,3 +161,21 @@ def test_a_manager_touches_neither_their_own_role_nor_area_nor_training_nor_need
     assert TrainingRecord.objects.filter(user=manager).count() == before
     assert not AccountNeed.objects.filter(user=manager).exists()
     assert not events("need.reaffirmed")
+
+
+@pytest.mark.req("ACC-6", "ACC-9", "ACC-11")
+def test_deletions_and_sanctions_stand_on_the_desk_of_their_area_alone(
+    officer, officer2, officer_chi, supervisor, manager, other_manager, now,
+):
+    deletions.ask(account=officer2, by=supervisor, reason="Moved", now=now)
+    deletions.file(account=officer, by=manager, reason="Left", now=now)
+    sanctions.impose(account=supervisor, kind="reprimand", reason="Misuse", evidence="Review 1", by=manager, now=now)
+    sanctions.impose(account=officer_chi, kind="reprimand", reason="Misuse", evidence="Review 2", by=other_manager, now=now)
+    shown = {panel.heading: panel for panel in desk.of(manager, now=now)}
+    asked, clock = shown["Deletions of accounts"].lines
+    assert (asked.text, asked.state) == ("officer2", "asked for by a supervisor")
+    assert (clock.text, clock.state, clock.tone) == ("officer", "in time, 24 h 0 min left", "ok")
+    assert [line.text for line in shown["Newest sanctions"].lines] == ["supervisor: reprimand"]
+    theirs = {panel.heading: panel for panel in desk.of(other_manager, now=now)}
+    assert theirs["Deletions of accounts"].total == 0
+    assert [line.text for line in theirs["Newest sanctions"].lines] == ["officer_chi: reprimand"]

@@ -12,7 +12,17 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from accounts.models import AccessRequest, Course, Lockout, Ticket, TrainingRecord, User
+from accounts.models import (
+    AccessRequest,
+    Appointment,
+    Course,
+    DeletionRequest,
+    Lockout,
+    Sanction,
+    Ticket,
+    TrainingRecord,
+    User,
+)
 from accounts.roles import Role
 from alerts.models import Handover
 
@@ -22,8 +32,6 @@ OF_NO_AREA = {
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
     "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "audit.reviewpolicy", "accounts.aor",
     "accounts.accountceiling", "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
-    # Appointments are seen by who makes them, whatever the area (tests/accounts/test_appointments.py).
-    "accounts.appointment",
 }
 SECRET = "secretperson"
 
@@ -32,8 +40,14 @@ def registered() -> dict[str, type[Model]]:
     return {model._meta.label_lower: model for model in admin.site._registry}
 
 
+def sanction(account: User, by: User) -> Sanction:
+    now = datetime.now(UTC)
+    return Sanction.objects.create(account=account, kind="reprimand", reason=SECRET, evidence=SECRET, starts_at=now,
+                                   decided_by=by, decided_at=now)
+
+
 @pytest.fixture
-def records(make_user: Callable[..., User], aor_nyc) -> dict[str, Model]:
+def records(make_user: Callable[..., User], aor_nyc, appointer) -> dict[str, Model]:
     """One record of New York City of each scoped kind; its person's name stands in each page that would show it."""
     person = make_user(SECRET, role=Role.OFFICER, aor=aor_nyc, component="ERO", job_category="ero_officer", trained=False)
     return {
@@ -49,6 +63,12 @@ def records(make_user: Callable[..., User], aor_nyc) -> dict[str, Model]:
         "accounts.accessrequest": AccessRequest.objects.create(
             full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO", job_category="ero_officer",
             justification=SECRET, supervisor_name="S", supervisor_email="s@agency.example", filed_at=datetime.now(UTC)),
+        "accounts.appointment": Appointment.objects.create(
+            role=Role.SUPERVISOR, full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO",
+            appointed_by=appointer, appointed_at=datetime.now(UTC)),
+        "accounts.deletionrequest": DeletionRequest.objects.create(
+            account=person, state="asked", reason=SECRET, asked_by=person, asked_at=datetime.now(UTC)),
+        "accounts.sanction": sanction(person, appointer),
     }
 
 

@@ -19,11 +19,14 @@ from accounts.models import (
     ChallengeAnswer,
     ChallengeQuestion,
     Course,
+    DeletionCall,
+    DeletionRequest,
     EscalationStep,
     Notice,
     RegistrationKey,
     RulesAffirmation,
     RulesText,
+    Sanction,
     Ticket,
     TicketPolicy,
     TrainingRecord,
@@ -205,6 +208,19 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "ticket_state_has_its_times": lambda world: changed(Ticket.objects.all(), state="closed"),
     "ticket_policy_is_one_row": lambda world: TicketPolicy.objects.create(pk=2) and None,
     "escalation_step_tells_somebody": lambda world: changed(EscalationStep.objects.all(), tells="officer"),
+    "user_deleted_is_closed_and_out_of_reach": lambda world: changed(
+        User.objects.filter(username="officer"), deleted_at=datetime.now(UTC)),
+    "deletion_request_state_is_listed": lambda world: changed(
+        DeletionRequest.objects.all(), state="lost", ended_at=datetime.now(UTC), ended_by=world.officer),
+    "deletion_request_one_open_an_account": lambda world: copied(DeletionRequest.objects.get()),
+    "deletion_request_filed_has_a_clock": lambda world: changed(DeletionRequest.objects.all(), due_at=None),
+    "deletion_request_end_has_a_person": lambda world: changed(DeletionRequest.objects.all(), state="done"),
+    "deletion_call_once_a_stage": lambda world: copied(DeletionCall.objects.get()),
+    # Nobody may change a sanction, so each of these is another one.
+    "sanction_kind_is_listed": lambda world: copied(Sanction.objects.get(), kind="scolding"),
+    "sanction_only_a_suspension_has_other_times": lambda world: copied(
+        Sanction.objects.get(), ends_at=datetime.now(UTC) + timedelta(days=1)),
+    "sanction_lifting_names_what_it_lifts": lambda world: copied(Sanction.objects.get(), kind="lifting"),
     "alert_policy_is_one_row": lambda world: AlertPolicy.objects.create(pk=2) and None,
 }
 
@@ -245,11 +261,22 @@ def settle_incidents(officer: User) -> None:
     SuspectedUse.objects.create(number=1, person=officer, discovered_at=now, opened_at=now, opened_by=officer, told_at=now)
 
 
+def settle_removals(officer: User, appointer: User) -> None:
+    """A filed deletion with one of its calls, and a reprimand."""
+    now = datetime.now(UTC)
+    filed = DeletionRequest.objects.create(account=officer, state="filed", reason="Left", asked_by=appointer, asked_at=now,
+                                           filed_by=appointer, filed_at=now, due_at=now + timedelta(days=1))
+    DeletionCall.objects.create(request=filed, stage="half", due_at=now)
+    Sanction.objects.create(account=officer, kind="reprimand", reason="Misuse", evidence="Review 1", starts_at=now,
+                            decided_by=appointer, decided_at=now)
+
+
 @pytest.fixture
 def world(officer, appointer, source, watch, load_read) -> World:
     settle_accounts(officer, appointer)
     settle_reviews(officer)
     settle_incidents(officer)
+    settle_removals(officer, appointer)
     watch(plate="XYZ1234", state="OH")
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     report = ErrorReport.objects.create(reported=uuid4(), record_id=read, kind="plate", note="An O, not a zero", reporter=officer,

@@ -48,6 +48,7 @@ TABLE = """
        accounts/request/filed/                               x   x   x   x   x   x   x   x   x   x   x   x
        accounts/register/<str:key>/                          -   -   -   -   -   -   -   -   -   -   -   -
        accounts/password/                                    x   x   x   x   x   x   x   x   x   x   x   x
+       accounts/deletions/                                   .   .   .   x   .   .   .   .   .   .   .   .
        groups/                                               x   x   x   x   .   .   .   .   .   .   .   .
        groups/new/                                           x   x   x   x   .   .   .   .   .   .   .   .
        groups/<int:group>/                                   -   -   -   -   .   .   .   .   .   .   .   .
@@ -125,12 +126,14 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
-       admin/accounts/appointment/                           .   .   .   .   .   .   .   x   .   .   x   x
+       admin/accounts/appointment/                           .   .   .   .   x   x   .   x   .   .   x   x
        admin/accounts/appointment/add/                       .   .   .   .   .   .   .   x   .   .   x   .
        admin/accounts/accountceiling/                        .   .   .   .   x   x   .   x   .   .   .   x
        admin/accounts/accountceiling/add/                    .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/challengequestion/                     .   .   .   .   .   .   .   .   .   .   x   x
        admin/accounts/challengequestion/add/                 .   .   .   .   .   .   .   .   .   .   x   x
+       admin/accounts/deletionrequest/                       .   .   .   .   x   x   .   x   .   .   x   x
+       admin/accounts/deletionrequest/add/                   .   .   .   .   x   x   .   x   .   .   x   .
        admin/accounts/lockout/                               .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/lockout/add/                           .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/user/export.csv                        .   .   .   .   x   x   .   .   .   .   .   .
@@ -141,6 +144,8 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/accounts/aor/add/                               .   .   .   .   .   .   .   x   .   .   .   x
        admin/accounts/rulestext/                             .   .   .   .   x   x   .   x   .   .   x   x
        admin/accounts/rulestext/add/                         .   .   .   .   .   .   .   x   .   .   x   .
+       admin/accounts/sanction/                              .   .   .   .   x   x   x   x   .   .   .   x
+       admin/accounts/sanction/add/                          .   .   .   .   x   x   .   x   .   .   .   .
        admin/accounts/ticket/                                .   .   .   .   x   x   .   .   x   .   .   .
        admin/accounts/ticket/add/                            .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/ticketpolicy/                          .   .   .   .   .   .   .   .   .   .   x   x

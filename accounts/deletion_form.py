@@ -1,0 +1,24 @@
+"""What a supervisor fills in to ask for a deletion (ACC-9)."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.keepers import asked_for_by
+from accounts.models import User
+
+
+class PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.full_name} ({obj.username})"
+
+
+class DeletionForm(forms.Form):
+    account = PersonField(queryset=User.objects.none(), label="Person of your area", empty_label="Choose a person")
+    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+                             help_text="The Agency Manager reads it and decides. Until then the account stays as it is.")
+
+    def __init__(self, *args: Any, by: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        account: Any = self.fields["account"]
+        account.queryset = asked_for_by(by)

@@ -1,0 +1,74 @@
+"""Whether an account may be used now, and from when on its sessions count (ACC-1, ACC-9, ACC-11).
+
+An account is closed by a column, at once and until somebody opens it. A suspension is never written into a column: it begins
+and ends by the clock, so the clock is asked, at sign-in and with every request. What once closed an account has cut its
+sessions for good: one that began earlier does not come back when the account does.
+"""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Greatest
+
+from accounts import ceilings, idleness, needs, recovery
+from accounts.models import DeletionRequest, Sanction, User
+
+
+def usable(pk: int, *, now: datetime) -> User | None:
+    """The account of a session, with `cut_at`, or None where it is closed or suspended. One look, made with every request."""
+    theirs = OuterRef("pk")
+    sanctioned = Sanction.objects.begun(now).filter(account=theirs).order_by("-starts_at").values("starts_at")[:1]
+    filed = DeletionRequest.objects.filter(account=theirs, filed_at__isnull=False).order_by("-filed_at").values("filed_at")[:1]
+    return User.objects.filter(
+        ~Exists(Sanction.objects.suspending(now).filter(account=theirs)), pk=pk, is_active=True,
+    ).annotate(cut_at=Greatest(Subquery(sanctioned), Subquery(filed))).first()
+
+
+def is_suspended(account: User, *, now: datetime) -> bool:
+    return Sanction.objects.suspending(now).filter(account=account).exists()
+
+
+def is_open(account: User, *, now: datetime) -> bool:
+    """Whether its owner may enter, and may be mailed what lets them enter."""
+    return account.is_active and not is_suspended(account, now=now)
+
+
+def why_closed(account: User) -> str:
+    """What keeps an account closed until it is taken back, as a sentence; nothing where it may be opened."""
+    if account.deleted_at:
+        return "This account is deleted. Its name is never used again."
+    if DeletionRequest.objects.running().filter(account=account).exists():
+        return "The deletion of this account is filed. Withdraw that first."
+    closing = Sanction.objects.standing().filter(account=account, kind__in=Sanction.CLOSING).first()
+    if closing:
+        return f"{closing.get_kind_display()} is on record for this account. Lift that first."
+    return ""
+
+
+def close(account: User, *, now: datetime) -> bool:
+    """Close an account and spend what would open it; joins the open transaction, which holds the account's row afterwards.
+
+    Returns: whether it was open.
+    """
+    locked = User.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    was_open, locked.is_active = locked.is_active, False
+    if was_open:
+        locked.save(update_fields=["is_active"])
+    account.is_active = False
+    recovery.spend_all(user=locked, now=now)
+    return was_open
+
+
+def open_again(account: User, *, now: datetime) -> bool:
+    """Open what was closed by a step that is taken back, unless something else keeps it closed; joins the open transaction.
+
+    Raises:
+        ceilings.Full: its place was given to somebody else.
+    """
+    locked = User.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    if locked.is_active or why_closed(locked) or needs.is_over(locked, now=now) or idleness.is_over(locked):
+        return False
+    ceilings.take(aor=locked.aor, component=locked.component, now=now, without=locked)
+    locked.is_active = True
+    locked.save(update_fields=["is_active"])
+    return True
