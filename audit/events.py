@@ -230,6 +230,13 @@ class Kind(TextChoices):
     # the end of the contract
     CONTRACT_EXPORT_BEGUN = "contract.export_begun", "Export of the contract begun"  # destination, events, resumed
     CONTRACT_EXPORTED = "contract.exported", "Contract exported"  # destination, manifest: its digest, files, events
+    CONTRACT_END_OPENED = "contract.end_opened", "End of the contract opened"  # contract, destination, ended_on, due_on
+    CONTRACT_END_WITHDRAWN = "contract.end_withdrawn", "End of the contract withdrawn"  # contract
+    CONTRACT_RECEIVED = "contract.received", "Receipt of the export recorded"  # contract, manifest
+    CONTRACT_ERASURE_APPROVED = "contract.erasure_approved", "Erasure approved"  # contract, manifest, side
+    CONTRACT_ERASURE_ANNOUNCED = "contract.erasure_announced", "Erasure announced"  # contract, manifest, persons
+    CONTRACT_VIEWED = "contract.viewed", "End of the contract viewed"  # contract
+    CONTRACT_REFUSED = "contract.refused", "Step of the contract's end refused"  # step, why
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
     RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields

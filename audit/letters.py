@@ -28,11 +28,13 @@ BODIES: dict[str, str] = {
                          "is due within 1 hour of discovery, the written one within 24. How far they are:",
     LetterKind.SUSPECTED: "Unauthorized use by an account of your area is suspected. What is known, and what to do:",
     LetterKind.OWED: "A review of your area's queries is due, or will be shortly. The calendar and the way to begin:",
+    LetterKind.CONTRACT: "The contract has ended, and the days for handing over and erasing its data run out. What is to do:",
 }
 PAGES: dict[str, str] = {
     LetterKind.QUESTION: "audit:own_questions", LetterKind.NAMED: "audit:own_questions", LetterKind.ANSWER: "audit:reviews",
     LetterKind.DISOWNED: "audit:reviews", LetterKind.OWED: "audit:reviews",
     LetterKind.INCIDENT: "audit:incidents", LetterKind.SUSPECTED: "audit:incidents",
+    LetterKind.CONTRACT: "audit:contract_end",
 }
 
 

@@ -96,7 +96,11 @@ def trusted_keys() -> list[verifier.Key]:
 
 def sign(key: SigningKey, *, size: int, root: bytes, at: datetime) -> str:
     """The signed note of a checkpoint: origin, size, root, and the time in microseconds since 1970."""
-    body = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\ntime {microseconds(at)}\n"
+    return sign_text(key, f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\ntime {microseconds(at)}\n")
+
+
+def sign_text(key: SigningKey, body: str) -> str:
+    """A text as a C2SP signed note. Its first line is the log's name; it ends with a newline and has no empty line."""
     mark = verifier.key_hash(key.name, _public_bytes(key.private))
     signature = base64.b64encode(mark + key.private.sign(body.encode())).decode()
     return f"{body}\n\u2014 {key.name} {signature}\n"

@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from audit import alarms, exports, letters, mailings, seals, statistics
+from audit.contract import approval
 from audit.incidents import clocks
 from audit.reviews import calendar
 
@@ -71,3 +72,9 @@ def remind_of_reviews() -> None:
 def prompt_of_incidents() -> None:
     """Prompt the keepers of incidents whose reports are due."""
     clocks.prompt(now=datetime.now(UTC))
+
+
+@shared_task
+def remind_of_contract_end() -> None:
+    """Remind agency and operator as the days after the end of the contract run out."""
+    approval.remind(now=datetime.now(UTC))

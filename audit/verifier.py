@@ -150,12 +150,25 @@ def open_checkpoint(note: str, keys: Iterable[Key]) -> Checkpoint:
     Raises:
         NotProven: it is malformed, or none of the keys signed it.
     """
-    body, blank, signatures = note.partition("\n\n")
+    body, signed_by = open_note(note, keys)
     lines = body.split("\n")
-    if not blank or len(lines) != 4 or not lines[1].isdigit() or not lines[3].startswith("time "):
+    if len(lines) != 4 or not lines[1].isdigit() or not lines[3].startswith("time "):
         raise NotProven("the checkpoint is malformed")
     origin, size, at = lines[0], lines[1], lines[3][5:]
     if str(int(size)) != size or not at.isdigit() or str(int(at)) != at:
+        raise NotProven("the checkpoint is malformed")
+    return Checkpoint(origin, int(size), unbase64(lines[2]), int(at), signed_by.text)
+
+
+def open_note(note: str, keys: Iterable[Key]) -> tuple[str, Key]:
+    """The text of a signed note, a checkpoint or a certificate, and the one of `keys` that signed it.
+
+    Raises:
+        NotProven: it is malformed, or none of the keys signed it.
+    """
+    body, blank, signatures = note.partition("\n\n")
+    origin = body.partition("\n")[0]
+    if not blank:
         raise NotProven("the checkpoint is malformed")
     signature = signatures.split("\n")
     if len(signature) != 2 or signature[1] or not signature[0].startswith("\u2014 "):
@@ -168,7 +181,7 @@ def open_checkpoint(note: str, keys: Iterable[Key]) -> Checkpoint:
                 key.public.verify(raw[4:], (body + "\n").encode())
             except InvalidSignature:
                 raise NotProven("the checkpoint's signature does not hold") from None
-            return Checkpoint(origin, int(size), unbase64(lines[2]), int(at), key.text)
+            return body, key
     raise NotProven("no key that is trusted signed the checkpoint")
 
 
@@ -411,12 +424,15 @@ def _moment(at: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a bundle of audit events, or the export of a contract.")
-    parser.add_argument("bundle", help="the file of a bundle, or the folder of an export")
+    parser.add_argument("bundle", help="the file of a bundle, the folder of an export, or a certificate")
     parser.add_argument("--key", action="append", default=[], help="a verifier key that you trust (name+hash+key)")
     options = parser.parse_args(arguments)
     try:
         if Path(options.bundle).is_dir():
             words = export_in_words(check_export(Path(options.bundle), options.key))
+        elif options.key and options.bundle.endswith(".txt"):
+            text, key = open_note(Path(options.bundle).read_text(encoding="utf-8"), [read_key(key) for key in options.key])
+            words = f"{text}\nProven: signed by {key.text}, word for word."
         else:
             with open(options.bundle, "rb") as lines:
                 words = in_words(check_bundle(lines, options.key))

@@ -6,13 +6,17 @@ of reads, whose data are the operator's, the named ones go. A column whose name 
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Model
 
 from accounts import scans
 from accounts.models import AccessRequest
 from audit.contract.archive import Attachments, Table
+from audit.contract.erasure import Holdings
+from audit.models import Export
 
 FOLDERS = {"accounts": "accounts", "alerts": "alert-lists", "audit": "reviews", "lpr": "queries"}
 SECRET = re.compile(r"password|digest$|hash|secret|sealed|challenge|answers?$|credential|public_key|^key$|token")
@@ -41,6 +45,22 @@ def attachments() -> list[Attachments]:
         return sorted(AccessRequest.objects.exclude(scan_name="").values_list("scan_name", flat=True))
 
     return [Attachments("attachments", scans.storage(), names)]
+
+
+def holdings() -> Holdings:
+    """What is erased at the end: the export's tables and those that were left out of it, files, and the copies to confirm."""
+    ours = {model._meta.db_table for app in ("accounts", "alerts", "audit", "sessions", "admin", "axes")
+            for model in apps.get_app_config(app).get_models(include_auto_created=True)
+            if model._meta.managed and not model._meta.proxy}
+
+    def stored() -> list[tuple[str, str]]:
+        scanned = AccessRequest.objects.exclude(scan_name="").values_list("scan_name", flat=True)
+        return [*(("request_forms", name) for name in scanned), *(("default", row.path) for row in Export.objects.all())]
+
+    return Holdings(
+        tables=sorted(ours | {table.name for table in tables()}), stored=stored,
+        folders=[Path(settings.MAIL_DIR)] if hasattr(settings, "MAIL_DIR") else [],
+        files=[Path(settings.AUDIT_SPOOL), settings.DATA_DIR / "postgres.log"], copies=settings.CONTRACT_COPIES)
 
 
 def _tables() -> Iterator[Table]:

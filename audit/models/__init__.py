@@ -1,5 +1,6 @@
 """The tables of the room that Django keeps. The log itself is no model (decision 5), and none of these copies what it holds."""
 
+from audit.models.contract_end import ContractEnd
 from audit.models.daily_count import DailyCount
 from audit.models.export import Export
 from audit.models.incident import DataKind, Incident, Outcome, Step, StepKind, SuspectedUse
@@ -11,7 +12,7 @@ from audit.models.review import Method, Review, ReviewItem, Signal, Verdict
 from audit.models.review_policy import ReviewPolicy
 
 __all__ = [
-    "DailyCount", "DataKind", "Export", "Incident", "Letter", "LetterKind", "Mailing", "Method", "NamedNotice",
-    "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step", "StepKind", "SuspectedUse",
-    "Verdict",
+    "ContractEnd", "DailyCount", "DataKind", "Export", "Incident", "Letter", "LetterKind", "Mailing", "Method",
+    "NamedNotice", "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step", "StepKind",
+    "SuspectedUse", "Verdict",
 ]

@@ -16,6 +16,7 @@ class LetterKind(models.TextChoices):
     OWED = "owed", "A review is due"
     INCIDENT = "incident", "An incident asks for a report"
     SUSPECTED = "suspected", "Unauthorized use is suspected"
+    CONTRACT = "contract", "The end of the contract"
 
 
 class Letter(models.Model):

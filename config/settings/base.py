@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-record-mail": {"task": "audit.tasks.send_record_mail", "schedule": 60.0, "options": {"expires": 60}},
     "send-letters": {"task": "audit.tasks.send_letters", "schedule": 30.0, "options": {"expires": 30}},
     "remind-of-reviews": {"task": "audit.tasks.remind_of_reviews", "schedule": 6 * 60 * 60.0},
+    "remind-of-contract-end": {"task": "audit.tasks.remind_of_contract_end", "schedule": 6 * 60 * 60.0},
     "count-usage": {"task": "audit.tasks.count_usage", "schedule": 3600.0, "options": {"expires": 3600}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "watch-sources": {"task": "lpr.tasks.watch_sources", "schedule": 600.0, "options": {"expires": 600}},
@@ -352,6 +353,14 @@ INCIDENT_REPRESENTATIVE_EMAIL = env.str("INCIDENT_REPRESENTATIVE_EMAIL", "")
 INCIDENT_CONTRACTING_OFFICER_EMAIL = env.str("INCIDENT_CONTRACTING_OFFICER_EMAIL", "")
 # How long a request for a bundle waits for the seal, which comes every ten seconds.
 AUDIT_SEAL_WAIT_SECONDS = 20
+# Within how many days after its end a contract's data are handed over and erased, and how many before that day both sides are
+# reminded; overdue, they are reminded every day (AUD-10). Copies that no program here reaches, which a person confirms.
+CONTRACT_END_DAYS = env.int("CONTRACT_END_DAYS", 30)
+CONTRACT_REMINDER_DAYS = env.list("CONTRACT_REMINDER_DAYS", [14, 7, 3, 1, 0], subcast=int)
+CONTRACT_COPIES: list[str] = env.list("CONTRACT_COPIES", [
+    "the operator's own copy of the export", "backups of the database and archived write-ahead logs", "replicas of the database",
+    "backups of photos and scans", "copies at subcontractors", "collected logs of web, worker and database",
+    "mails delivered or waiting in a mail server"])
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {

@@ -37,6 +37,7 @@ from accounts.models import (
 from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, MailChoice, Notification
 from audit.models import (
+    ContractEnd,
     Export,
     Incident,
     Letter,
@@ -114,6 +115,12 @@ def two_apps(world: World, confirmed_at: datetime | None) -> None:
         Authenticator.objects.create(user=world.officer, sealed_key="x", made_at=datetime.now(UTC), confirmed_at=confirmed_at)
 
 
+def contract_end(world: World, **fields: Any) -> ContractEnd:
+    return ContractEnd.objects.create(**{
+        "destination": "x", "ended_on": date(2026, 11, 21), "due_on": date(2026, 12, 21), "opened_by": world.officer,
+        "opened_at": datetime.now(UTC)} | fields)
+
+
 VIOLATIONS: dict[str, Callable[[World], None]] = {
     "authenticator_one_that_counts": lambda world: two_apps(world, datetime.now(UTC)),
     "authenticator_one_being_set_up": lambda world: two_apps(world, None),
@@ -174,6 +181,12 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "review_item_sanction_follows_a_question": lambda world: changed(ReviewItem.objects.all(), sanction="17"),
     "question_disowned_once_a_query": lambda world: copied(Question.objects.get(), item=None),
     "named_notice_once_a_person": lambda world: copied(NamedNotice.objects.get()),
+    "contract_end_one_is_open": lambda world: contract_end(world) and contract_end(world),
+    "contract_end_due_after_its_day": lambda world: contract_end(world, due_on=date(2026, 11, 1)),
+    "contract_end_approval_needs_a_receipt": lambda world: contract_end(world, agency_by=world.officer),
+    "contract_end_two_persons": lambda world: contract_end(
+        world, manifest="ab" * 32, received_by=world.officer, received_at=datetime.now(UTC), agency_by=world.officer,
+        operator_by=world.officer),
     "letter_once_a_recipient": lambda world: copied(Letter.objects.get()),
     "letter_kind_is_listed": lambda world: changed(Letter.objects.all(), kind="love"),
     "review_policy_is_one_row": lambda world: ReviewPolicy.objects.create(pk=2) and None,

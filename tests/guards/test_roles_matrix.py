@@ -112,6 +112,7 @@ POST   audit/reviews/disowned/<uuid:question>/review/        .   .   .   -   -  
        audit/incidents/<uuid:incident>/                      .   .   .   .   .   .   .   -   .   .   -   .
        audit/incidents/suspected-use/new/                    .   .   .   x   x   x   x   x   .   .   x   .
        audit/incidents/suspected-use/<uuid:suspected_use>/   .   .   .   -   -   -   -   -   .   .   -   .
+       audit/contract-end/                                   .   .   .   .   .   .   .   x   .   .   x   .
        audit/questions/                                      x   x   x   x   x   x   x   .   .   .   .   .
 POST   audit/questions/<uuid:question>/answer/               x   -   -   -   -   -   -   .   .   .   .   .
 POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -   -   -   .   .   .   .   .

@@ -1,0 +1,172 @@
+"""The end of the contract as people decide it: its 30 days, the agency's receipt, and two approvals (AUD-10, BEY-10).
+
+The agency's appointer opens it, names the destination and records the receipt; the appointer and somebody of the operator's
+operations staff approve the erasure, each on their own. A new receipt takes the approvals back: they were for another export.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from audit import letters
+from audit.events import Kind
+from audit.models import ContractEnd, LetterKind
+from audit.record import record, record_durably
+
+# A guard test compares these with accounts.roles.
+AGENCY, OPERATOR = "agency_appointer", "operations"
+ROLES = frozenset({AGENCY, OPERATOR})
+
+
+class ContractRefused(Exception):
+    """It may not be done; `field` says where in the form, the message is a plain sentence."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def may_see(user: Any) -> bool:
+    return bool(getattr(user, "is_active", False)) and getattr(user, "role", "") in ROLES
+
+
+def is_agency(user: Any) -> bool:
+    return may_see(user) and user.role == AGENCY
+
+
+def current() -> ContractEnd | None:
+    people = ("opened_by", "received_by", "agency_by", "operator_by")
+    return ContractEnd.objects.filter(is_open=True).select_related(*people).first()
+
+
+def days_left(end: ContractEnd, *, now: datetime) -> int:
+    """Below zero when it is overdue."""
+    return (end.due_on - now.astimezone(UTC).date()).days
+
+
+def begin(*, by: Any, destination: str, ended_on: date, now: datetime) -> None:
+    """Start the clock.
+
+    Raises:
+        ContractRefused: not the appointer, nothing named, or an end is open already.
+    """
+    def do() -> None:
+        _require(is_agency(by), "Only the agency's appointer opens the end of the contract.")
+        _require(bool(destination.strip()), "Say to whom the data go.", "destination")
+        _require(_locked() is None, "The end of the contract is open already.")
+        end = ContractEnd.objects.create(
+            destination=destination.strip(), ended_on=ended_on, due_on=ended_on + timedelta(days=settings.CONTRACT_END_DAYS),
+            opened_by=by, opened_at=now)
+        record(Kind.CONTRACT_END_OPENED, contract=end.pk, destination=end.destination, ended_on=ended_on, due_on=end.due_on)
+
+    _do("open", do)
+
+
+def receive(*, by: Any, manifest: str, now: datetime) -> None:
+    """Record that the agency received and checked the export whose manifest has this SHA-256; approvals of another end.
+
+    Raises:
+        ContractRefused: not the appointer, no digest, or no end is open.
+    """
+    digest = manifest.strip().lower()
+
+    def do() -> None:
+        _require(is_agency(by), "Only the agency's appointer records the receipt.")
+        end = _open_one()
+        _require(len(digest) == 64 and set(digest) <= set("0123456789abcdef"),
+                 "Enter the SHA-256 of the manifest: 64 characters, as the verifier shows it.", "manifest")
+        end.manifest, end.received_by, end.received_at = digest, by, now
+        end.agency_by = end.operator_by = end.agency_at = end.operator_at = None
+        end.save()
+        record(Kind.CONTRACT_RECEIVED, contract=end.pk, manifest=digest)
+
+    _do("receipt", do)
+
+
+def approve(*, by: Any, manifest: str, now: datetime) -> None:
+    """Approve that what this export holds is erased here.
+
+    Args:
+        manifest: the digest that was on the page when the person decided.
+
+    Raises:
+        ContractRefused: not one of the two, no receipt, another receipt meanwhile, or the same person twice.
+    """
+    def do() -> None:
+        _require(may_see(by), "Only the agency's appointer and the operator's operations staff approve the erasure.")
+        end = _open_one()
+        _require(bool(end.manifest), "Erasure is approved when the agency has recorded its receipt of the export.")
+        _require(end.manifest == manifest, "Another receipt was recorded meanwhile. Look at it and decide again.")
+        side, other = ("agency", end.operator_by_id) if by.role == AGENCY else ("operator", end.agency_by_id)
+        _require(getattr(end, f"{side}_by_id") is None, "This side has approved already.")
+        _require(other != by.pk, "The second approval is another person's.")
+        setattr(end, f"{side}_by", by)
+        setattr(end, f"{side}_at", now)
+        end.save()
+        record(Kind.CONTRACT_ERASURE_APPROVED, contract=end.pk, manifest=end.manifest, side=side)
+
+    _do("approve", do)
+
+
+def withdraw(*, by: Any, now: datetime) -> None:
+    """The contract goes on: the clock stops, nothing is erased.
+
+    Raises:
+        ContractRefused: not the appointer, or no end is open.
+    """
+    def do() -> None:
+        _require(is_agency(by), "Only the agency's appointer withdraws the end of the contract.")
+        end = _open_one()
+        end.is_open = False
+        end.save()
+        record(Kind.CONTRACT_END_WITHDRAWN, contract=end.pk)
+
+    _do("withdraw", do)
+
+
+def remind(*, now: datetime) -> int:
+    """Owe both sides a letter as the days run out, and one each day that it is overdue. Returns how many are new."""
+    with transaction.atomic():
+        end = current()
+        if end is None:
+            return 0
+        left = days_left(end, now=now)
+        due = [days for days in settings.CONTRACT_REMINDER_DAYS if days >= left]
+        if not due:
+            return 0
+        people = get_user_model()._default_manager.filter(is_active=True, role__in=ROLES)
+        return letters.owe(LetterKind.CONTRACT, to=people, about=f"{end.pk} {min(left, 0) or min(due)}", now=now)
+
+
+def _do(step: str, change: Callable[[], None]) -> None:
+    """In one transaction; a refusal is recorded after its rollback."""
+    try:
+        with transaction.atomic():
+            change()
+    except ContractRefused as refusal:
+        refuse(str(refusal), step=step, field=refusal.field)
+
+
+def refuse(message: str, *, step: str, field: str | None = None) -> NoReturn:
+    record_durably(Kind.CONTRACT_REFUSED, step=step, why=message)
+    raise ContractRefused(message, field)
+
+
+def _require(holds: bool, message: str, field: str | None = None) -> None:
+    if not holds:
+        raise ContractRefused(message, field)
+
+
+def _locked() -> ContractEnd | None:
+    return ContractEnd.objects.select_for_update(of=("self",)).filter(is_open=True).first()
+
+
+def _open_one() -> ContractEnd:
+    end = _locked()
+    if end is None:
+        raise ContractRefused("No end of the contract is open.")
+    return end

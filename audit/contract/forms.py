@@ -1,0 +1,31 @@
+"""The forms of the end of the contract; what is wrong is said at the field."""
+
+from django import forms
+
+from audit.contract.approval import ContractRefused
+
+
+class _StepForm(forms.Form):
+    def refuse(self, refusal: ContractRefused) -> None:
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
+
+
+class BeginForm(_StepForm):
+    destination = forms.CharField(label="To whom the data go", max_length=200,
+                                  help_text="Office and place, as it is to stand on the manifest and on the log.")
+    ended_on = forms.DateField(label="Last day of the contract", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class ReceiptForm(_StepForm):
+    manifest = forms.CharField(label="SHA-256 of the manifest", max_length=64,
+                               widget=forms.TextInput(attrs={"autocomplete": "off"}),
+                               help_text="As the verifier shows it when it has checked the export that you received.")
+
+
+class ApproveForm(_StepForm):
+    confirm = forms.BooleanField(label="I approve that everything this export holds is erased here")
+    manifest = forms.CharField(widget=forms.HiddenInput)
+
+
+class WithdrawForm(_StepForm):
+    withdraw = forms.BooleanField(label="The contract goes on; nothing is erased")
