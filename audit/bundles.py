@@ -9,23 +9,24 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 from kombu.exceptions import OperationalError
 
-from audit import seals, signing, tasks, verifier
+from audit import seals, signing, verifier
 from audit.events import Kind
 from audit.record import record_durably
 from audit.search import SearchNotFound, owner_of
 from audit.tree import Prover
 
 MOST = 10_000
-_STEP = 1000
+STEP = 1000
 
 
 class TooManyEvents(Exception):
@@ -37,7 +38,9 @@ class NotYetSealed(Exception):
 
 
 @dataclass(frozen=True)
-class _Event:
+class Event:
+    """A sealed event with what its leaf is computed from."""
+
     at: datetime
     id: UUID
     xact: str
@@ -75,43 +78,53 @@ def make(*, search: UUID, user_id: int | None, wait_seconds: float) -> bytes:
     found = list(_found(search))
     digest = hashlib.sha256(b"".join(event.leaf for event in found)).hexdigest()
     made = record_durably(Kind.AUDIT_BUNDLED, search=search, count=len(found), digest=digest).id
-    begun, making = _rows("SELECT at, id, xact, kind, nonce, payload FROM audit.proof_of_bundle(%s::uuid)", [made])
-    _wait_for_seal(made, wait_seconds)
-    return b"".join(_lines([begun, *found, making]))
+    begun, making = rows("SELECT at, id, xact, kind, nonce, payload FROM audit.proof_of_bundle(%s::uuid)", [made])
+    wait_for_seal(made, wait_seconds)
+    return b"".join(lines([begun, *found, making]))
 
 
-def _found(search: UUID) -> Iterator[_Event]:
+def _found(search: UUID) -> Iterator[Event]:
     """All that the search finds, newest first. Each thousand is a look of its own, because a look opens for a minute."""
-    last: _Event | None = None
-    for number in range(1, MOST // _STEP + 2):
+    last: Event | None = None
+    for number in range(1, MOST // STEP + 2):
         look = record_durably(Kind.AUDIT_VIEWED, search=search, page=number, purpose="bundle").id
-        page = _rows("SELECT at, id, xact, kind, nonce, payload"
-                     " FROM audit.proof_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",
-                     [look, last and last.at, last and last.id, _STEP])
-        if page and number * _STEP > MOST:
+        page = rows("SELECT at, id, xact, kind, nonce, payload"
+                    " FROM audit.proof_page(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",
+                    [look, last and last.at, last and last.id, STEP])
+        if page and number * STEP > MOST:
             raise TooManyEvents(f"This search found more than {MOST:,} events, and a bundle holds no more. Search for less.")
         yield from page
-        if len(page) < _STEP:
+        if len(page) < STEP:
             return
         last = page[-1]
 
 
-def _lines(events: list[_Event]) -> Iterator[bytes]:
+def lines(events: Iterable[Event]) -> Iterator[bytes]:
+    """The lines of sealed events with their proofs, after that of the newest checkpoint; read by thousands as they are taken."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT size, signed_note, key FROM audit.checkpoint ORDER BY size DESC LIMIT 1")
         size, note, key = cursor.fetchone()
-        cursor.execute("SELECT id, index FROM audit.sealed_leaf WHERE id = ANY(%s::uuid[])", [[event.id for event in events]])
-        indexes = dict(cursor.fetchall())
     prover = Prover(size, seals.reader("default"))
     yield _line({"bundle": verifier.FORMAT, "checkpoint": note, "key": key})
-    for event in events:
-        yield event.line(indexes[event.id], prover.inclusion(indexes[event.id]))
+    left = iter(events)
+    while step := list(islice(left, STEP)):
+        indexes = _indexes(step)
+        for event in step:
+            yield event.line(indexes[event.id], prover.inclusion(indexes[event.id]))
 
 
-def _wait_for_seal(event: UUID, seconds: float) -> None:
+def _indexes(events: Sequence[Event]) -> dict[UUID, int]:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT id, index FROM audit.sealed_leaf WHERE id = ANY(%s::uuid[])", [[event.id for event in events]])
+        return dict(cursor.fetchall())
+
+
+def wait_for_seal(event: UUID, seconds: float) -> None:
     """Until `event` is in the tree. What was read before it was recorded waits in front of it, so it is sealed too."""
+    from audit.tasks import seal
+
     with contextlib.suppress(OperationalError):
-        tasks.seal.apply_async(retry=False)
+        seal.apply_async(retry=False)
     end = time.monotonic() + seconds
     with connections["default"].cursor() as cursor:
         while True:
@@ -123,10 +136,11 @@ def _wait_for_seal(event: UUID, seconds: float) -> None:
             time.sleep(0.2)
 
 
-def _rows(statement: str, parameters: list[Any]) -> list[_Event]:
+def rows(statement: str, parameters: list[Any]) -> list[Event]:
+    """The events that one of the doors to proofs gives out."""
     with connections["default"].cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [_Event(at, id, xact, kind, bytes(nonce), payload) for at, id, xact, kind, nonce, payload in cursor.fetchall()]
+        return [Event(at, id, xact, kind, bytes(nonce), payload) for at, id, xact, kind, nonce, payload in cursor.fetchall()]
 
 
 def _line(facts: dict[str, Any]) -> bytes:

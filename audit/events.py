@@ -203,6 +203,18 @@ class Kind(TextChoices):
     RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients
     ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
     SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key
+    # deliveries of the log: each names the delivery by its id; `search` is the event of the request
+    DELIVERY_ASKED = "delivery.asked", "Delivery of the log asked for"  # criteria, fingerprint of the certificate
+    DELIVERY_REFUSED = "delivery.refused", "Step of a delivery refused"  # why
+    DELIVERY_VIEWED = "delivery.viewed", "Deliveries viewed"
+    DELIVERY_READ = "delivery.read", "Log read for a delivery"  # search, page
+    DELIVERY_MADE = "delivery.made", "Log written into a delivery"  # search, count, digest of the leaves in order
+    DELIVERY_READY = "delivery.ready", "Delivery encrypted and laid ready"  # search, digest and size of the file
+    DELIVERY_FAILED = "delivery.failed", "Delivery failed"  # search, why
+    DELIVERY_RESTARTED = "delivery.restarted", "Delivery started again"
+    DELIVERY_DOWNLOADED = "delivery.downloaded", "Delivery downloaded"  # digest of the file
+    DELIVERY_RECEIVED = "delivery.received", "Receipt of a delivery recorded"  # digest that the receiver saw
+    DELIVERY_ERASED = "delivery.erased", "File of a delivery erased at its end"  # digest of the file
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # reviews: each names the review by its id, and the item where it is about one query
     REVIEWS_LISTED = "reviews.listed", "Reviews listed"

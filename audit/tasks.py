@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audit import alarms, exports, letters, mailings, seals, statistics
+from audit import alarms, deliveries, exports, letters, mailings, seals, statistics
 from audit.contract import approval
 from audit.incidents import clocks
 from audit.reviews import calendar
@@ -31,6 +31,18 @@ def keep_exports() -> None:
     """Take up the exports that a worker left, and erase those whose day is over."""
     exports.resume(now=datetime.now(UTC))
     exports.erase_ended(now=datetime.now(UTC))
+
+
+@shared_task
+def make_delivery(delivery: str) -> None:
+    deliveries.make(delivery=UUID(delivery), now=datetime.now(UTC))
+
+
+@shared_task
+def keep_deliveries() -> None:
+    """Take up the deliveries that a worker left, and erase the files whose life is over."""
+    deliveries.resume(now=datetime.now(UTC))
+    deliveries.erase_ended(now=datetime.now(UTC))
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from audit import statistics_views, views
+from audit import delivery_views, statistics_views, views
 from audit.contract import views as contract_views
 from audit.incidents import views as incident_views
 from audit.reviews import own_views
@@ -16,6 +16,10 @@ urlpatterns = [
     path("statistics/", statistics_views.statistics_page, name="statistics"),
     path("statistics/report.xlsx", statistics_views.statistics_file, {"format": "xlsx"}, name="statistics_xlsx"),
     path("statistics/report.pdf", statistics_views.statistics_file, {"format": "pdf"}, name="statistics_pdf"),
+    path("deliveries/", delivery_views.deliveries, name="deliveries"),
+    path("deliveries/new/", delivery_views.ask, name="delivery_new"),
+    path("deliveries/<uuid:delivery>/", delivery_views.delivery, name="delivery"),
+    path("deliveries/<uuid:delivery>/file.zip", delivery_views.file, name="delivery_file"),
     path("reviews/", review_views.reviews, name="reviews"),
     path("reviews/new/", review_views.begin, name="review_new"),
     path("reviews/<uuid:review>/", review_views.review, name="review"),

@@ -28,6 +28,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "plateledger bundle v1"
+# What a bundle begins and ends with: a search, or a request for a delivery of the log.
+ENDS = {("audit.searched", "audit.bundled"), ("delivery.asked", "delivery.made")}
 EVENT_KEYS = {"at", "id", "index", "kind", "nonce", "payload", "proof", "xact"}
 EXPORT_FORMAT = "plateledger export v1"
 MANIFEST = "manifest.json"
@@ -237,7 +239,7 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
         event = _object(line, EVENT_KEYS, f"line {number}")
         leaves.append(_proven_leaf(event, checkpoint, f"line {number}"))
         first = first or event
-    if len(leaves) < 2 or first["kind"] != "audit.searched" or event["kind"] != "audit.bundled":
+    if len(leaves) < 2 or (first["kind"], event["kind"]) not in ENDS:
         raise NotProven("the bundle does not begin with its search and end with its making")
     search, made = json.loads(first["payload"]), json.loads(event["payload"])
     wanted = {"search": first["id"], "count": len(leaves) - 2, "digest": hashlib.sha256(b"".join(leaves[1:-1])).hexdigest()}

@@ -12,7 +12,7 @@ from accounts.kept_forms import owner_mark
 from accounts.models import User
 from accounts.roles import Right, may
 from alerts import hits, inbox
-from audit import people
+from audit import deliveries, people
 from audit.contract import approval
 from audit.incidents.views import may_report
 from lpr import error_reports
@@ -40,6 +40,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         if may(user, Right.SEARCH_AUDIT):
             doors += [("Audit", reverse("audit:search")), ("Statistics", reverse("audit:statistics")),
                       ("Reviews", reverse("audit:reviews"))]
+        if deliveries.may_see(user):
+            doors.append(("Deliveries", reverse("audit:deliveries")))
         if people.of_agency(user):
             doors.append(("Questions", reverse("audit:own_questions")))
         if may_report(user):

@@ -81,6 +81,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.search_seen": frozenset({"lpr_app"}),
     "audit.proof_page": frozenset({"lpr_app"}),
     "audit.proof_of_bundle": frozenset({"lpr_app"}),
+    "audit.delivery_page": frozenset({"lpr_app"}),
     "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
     "audit.daily_counts": frozenset({"lpr_app"}),
     **{f"audit.{door}": frozenset({"lpr_app"}) for door in (

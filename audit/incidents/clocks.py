@@ -3,10 +3,10 @@
 A prompt is a letter with a name of its own: it is owed once, whenever the scheduler comes back, and to each keeper.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit import letters
+from audit.clocks import Clock, run
 from audit.incidents import recipients
 from audit.models import LetterKind
 from audit.models.incident import FIRST_REPORT_WITHIN, WRITTEN_REPORT_WITHIN, Incident
@@ -14,18 +14,6 @@ from audit.models.incident import FIRST_REPORT_WITHIN, WRITTEN_REPORT_WITHIN, In
 # After the discovery: prompts for the first report, then for the written one.
 FIRST_PROMPTS = (timedelta(minutes=30), timedelta(minutes=45), timedelta(minutes=60))
 WRITTEN_PROMPTS = (timedelta(hours=12), timedelta(hours=20), timedelta(hours=23), timedelta(hours=24))
-
-
-@dataclass(frozen=True)
-class Clock:
-    """`tone` is the status color, `word` its state; `share` is how much of the time is gone, in percent up to 100."""
-
-    name: str
-    due: datetime
-    done: datetime | None
-    tone: str
-    word: str
-    share: int
 
 
 def of(incident: Incident, *, now: datetime) -> list[Clock]:
@@ -48,17 +36,4 @@ def prompt(*, now: datetime) -> int:
 
 
 def _clock(name: str, incident: Incident, within: timedelta, done: datetime | None, now: datetime) -> Clock:
-    due = incident.discovered_at + within
-    share = min(100, max(0, round(100 * ((done or now) - incident.discovered_at) / within)))
-    if done:
-        tone, word = ("ok", "Sent in time") if done <= due else ("bad", f"Sent {_span(done - due)} late")
-    elif now > due:
-        tone, word = "bad", f"Overdue by {_span(now - due)}"
-    else:
-        tone, word = ("warn" if share >= 50 else "idle"), f"{_span(due - now)} left"
-    return Clock(name, due, done, tone, word, share)
-
-
-def _span(length: timedelta) -> str:
-    minutes = length // timedelta(minutes=1)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    return run(name, begun=incident.discovered_at, due=incident.discovered_at + within, done=done, verb="Sent", now=now)

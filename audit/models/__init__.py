@@ -2,6 +2,7 @@
 
 from audit.models.contract_end import ContractEnd
 from audit.models.daily_count import DailyCount
+from audit.models.delivery import Delivery
 from audit.models.export import Export
 from audit.models.incident import DataKind, Incident, Outcome, Step, StepKind, SuspectedUse
 from audit.models.letter import Letter, LetterKind
@@ -12,7 +13,7 @@ from audit.models.review import Method, Review, ReviewItem, Signal, Verdict
 from audit.models.review_policy import ReviewPolicy
 
 __all__ = [
-    "ContractEnd", "DailyCount", "DataKind", "Export", "Incident", "Letter", "LetterKind", "Mailing", "Method",
-    "NamedNotice", "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step", "StepKind",
-    "SuspectedUse", "Verdict",
+    "ContractEnd", "DailyCount", "DataKind", "Delivery", "Export", "Incident", "Letter", "LetterKind", "Mailing",
+    "Method", "NamedNotice", "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step",
+    "StepKind", "SuspectedUse", "Verdict",
 ]

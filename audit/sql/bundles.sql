@@ -23,7 +23,7 @@ BEGIN
 END
 $function$;
 
--- First and last line of a bundle: the search, and the event of making it, which opens both.
+-- First and last line of a bundle or a delivery: what was asked, and the event of making it, which opens both.
 CREATE OR REPLACE FUNCTION audit.proof_of_bundle(p_event uuid)
 RETURNS TABLE (at timestamptz, id uuid, xact text, kind varchar, nonce bytea, payload text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -33,13 +33,14 @@ AS $function$
 DECLARE
     asked audit.event := audit.committed_event(p_event);
 BEGIN
-    IF asked.kind <> 'audit.bundled' THEN
+    IF asked.kind NOT IN ('audit.bundled', 'delivery.made') THEN
         RAISE EXCEPTION 'this event opens no proofs' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN QUERY
         SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload
         FROM audit.event_by_id((asked.payload::jsonb->'details'->>'search')::uuid) e
-        WHERE e.kind = 'audit.searched' AND e.actor_id = asked.actor_id
+        WHERE e.kind = CASE asked.kind WHEN 'audit.bundled' THEN 'audit.searched' ELSE 'delivery.asked' END
+          AND e.actor_id = asked.actor_id
         UNION ALL
         SELECT asked.at, asked.id, asked.xact::text, asked.kind, asked.nonce, asked.payload;
 END

@@ -265,6 +265,7 @@ CELERY_BEAT_SCHEDULE = {
     "time-of-deletions": {"task": "accounts.tasks.keep_time_of_deletions", "schedule": 60.0, "options": {"expires": 60}},
     "drop-expired-requests": {"task": "accounts.tasks.drop_expired_requests", "schedule": 6 * 60 * 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 10.0, "options": {"expires": 10}},
+    "keep-deliveries": {"task": "audit.tasks.keep_deliveries", "schedule": 60.0, "options": {"expires": 60}},
     "keep-audit-exports": {"task": "audit.tasks.keep_exports", "schedule": 60.0, "options": {"expires": 60}},
     "verify-log": {"task": "audit.tasks.verify_log", "schedule": crontab(hour=3, minute=17)},
     "watch-the-record": {"task": "audit.tasks.watch_the_record", "schedule": 30.0, "options": {"expires": 30}},
@@ -361,6 +362,10 @@ CONTRACT_COPIES: list[str] = env.list("CONTRACT_COPIES", [
     "the operator's own copy of the export", "backups of the database and archived write-ahead logs", "replicas of the database",
     "backups of photos and scans", "copies at subcontractors", "collected logs of web, worker and database",
     "mails delivered or waiting in a mail server"])
+# A delivery of the log: within how many hours of its request, how long its file is kept, and the least key it is encrypted to.
+AUDIT_DELIVERY_HOURS = env.int("AUDIT_DELIVERY_HOURS", 24)
+AUDIT_DELIVERY_LIFE_DAYS = env.int("AUDIT_DELIVERY_LIFE_DAYS", 14)
+AUDIT_DELIVERY_LEAST_KEY_BITS = env.int("AUDIT_DELIVERY_LEAST_KEY_BITS", 2048)
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {

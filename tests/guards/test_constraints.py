@@ -38,6 +38,7 @@ from accounts.roles import Role
 from alerts.models import AlertList, AlertPolicy, Entry, Hit, MailChoice, Notification
 from audit.models import (
     ContractEnd,
+    Delivery,
     Export,
     Incident,
     Letter,
@@ -158,6 +159,12 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "error_report_kind_is_listed": lambda world: changed(ErrorReport.objects.all(), kind="ugly"),
     "error_report_status_is_listed": lambda world: changed(ErrorReport.objects.all(), status="lost"),
     "correction_notice_once_a_recipient": lambda world: copied(CorrectionNotice.objects.get()),
+    "delivery_one_at_a_time": lambda world: copied(Delivery.objects.get(), asked=uuid4()),
+    "delivery_state_is_listed": lambda world: changed(Delivery.objects.all(), state="lost"),
+    "delivery_period_has_an_end": lambda world: changed(Delivery.objects.all(), until=datetime(2020, 1, 1, tzinfo=UTC)),
+    "delivery_is_due_after_it_was_asked": lambda world: changed(Delivery.objects.all(), due_at=datetime(2020, 1, 1, tzinfo=UTC)),
+    "delivery_made_has_checksum_and_end": lambda world: changed(Delivery.objects.all(), state="ready"),
+    "delivery_received_was_made": lambda world: changed(Delivery.objects.all(), received_at=datetime(2030, 1, 1, tzinfo=UTC)),
     "export_once_for_search_and_format": lambda world: copied(Export.objects.get()),
     "export_format_is_listed": lambda world: changed(Export.objects.all(), format="docx"),
     "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
@@ -300,6 +307,8 @@ def world(officer, appointer, source, watch, load_read) -> World:
     now = datetime.now(UTC)
     Export.objects.create(search="0190a0a0-0000-7000-8000-000000000000", format="xlsx", requester=officer.pk, asked_at=now,
                           stirred_at=now, expires_at=now)
+    Delivery.objects.create(asked=uuid4(), requester=officer, since=now - timedelta(days=1), until=now, certificate="c",
+                            fingerprint="f", asked_at=now, stirred_at=now, due_at=now + timedelta(hours=24))
     tickets.open(account=officer, subject="s", text="t", now=now)
     RulesAffirmation.objects.create(user=officer, text=RulesText.objects.get(), first_at=now, last_at=now)
     QuarantinedRecord.objects.create(source=source, received_at=now, position=0, reason="plate: missing.")

@@ -14,7 +14,7 @@ ARGUMENTS = {
     "query": UUIDConverter, "alert_list": UUIDConverter, "entry": UUIDConverter, "search_id": UUIDConverter,
     "draft": UUIDConverter, "hit": UUIDConverter, "report": UUIDConverter, "set_aside": UUIDConverter,
     "review": UUIDConverter, "item": UUIDConverter, "question": UUIDConverter, "notice": UUIDConverter,
-    "incident": UUIDConverter, "suspected_use": UUIDConverter,
+    "incident": UUIDConverter, "suspected_use": UUIDConverter, "delivery": UUIDConverter,
     "number": IntConverter, "z": IntConverter, "x": IntConverter, "y": IntConverter,
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens, accounts.ticket_links)
     "ticket": UUIDConverter,

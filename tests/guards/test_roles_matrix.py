@@ -16,8 +16,9 @@ from django.test import Client
 from accounts.models import User
 from accounts.roles import Role
 from alerts.models import Entry
-from audit.models import NamedNotice, Question, ReviewItem
+from audit.models import Delivery, NamedNotice, Question, ReviewItem
 from tests.factories.alerts import CASE
+from tests.factories.certificates import certificate_file, make_identity
 from tests.guards import addresses
 
 PEOPLE = {"off": "officer", "of2": "officer2", "sup": "support", "svr": "supervisor", "mgr": "manager", "oth": "other_manager",
@@ -98,6 +99,10 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        audit/statistics/                                     .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.xlsx                          .   .   .   x   x   x   x   .   .   .   .   .
        audit/statistics/report.pdf                           .   .   .   x   x   x   x   .   .   .   .   .
+       audit/deliveries/                                     .   .   .   .   .   .   x   x   .   .   x   .
+       audit/deliveries/new/                                 .   .   .   .   .   .   x   x   .   .   .   .
+       audit/deliveries/<uuid:delivery>/                     .   .   .   .   .   .   x   -   .   .   x   .
+       audit/deliveries/<uuid:delivery>/file.zip             .   .   .   .   .   .   x   -   .   .   .   .
        audit/reviews/                                        .   .   .   x   x   x   x   .   .   .   .   .
        audit/reviews/new/                                    .   .   .   x   x   x   x   .   .   .   .   .
        audit/reviews/<uuid:review>/                          .   .   .   x   x   -   x   .   .   .   .   .
@@ -220,7 +225,7 @@ def clients(
 @pytest.fixture
 def ids(clients: dict[str, Client], watch: Callable[..., Entry], load_read: Callable[..., UUID]) -> dict[str, str]:
     """By the name of the argument: the query, list, entry and search of the table, and a read of the query. The review is
-    the supervisor's; its question is the officer's, and the notice is that of `officer2`."""
+    the supervisor's; its question is the officer's, the notice is that of `officer2`, and the delivery the auditor's."""
     read = load_read(plate="XYZ1234", state="OH", captured_at=datetime.now(UTC))
     entry = watch(plate="XYZ1234", state="OH")
     asked = clients["off"].post("/queries/new/", {"plate": "XYZ1234", "state": "OH", "reason": "CRIM", "timeframe": "7d",
@@ -232,10 +237,11 @@ def ids(clients: dict[str, Client], watch: Callable[..., Entry], load_read: Call
     item = ReviewItem.objects.latest("position")
     clients["svr"].post(f"{review['Location']}items/{item.pk}/", {"act": "ask", "question": "Why?"})
     searched = clients["aud"].post("/audit/", {"user": "officer"})
+    clients["aud"].post("/audit/deliveries/new/", {"since": day, "until": day, "certificate": certificate_file(make_identity())})
     return {"query": asked["Location"].split("/")[2], "search_id": searched["Location"].split("/")[3],
             "alert_list": str(entry.alert_list_id), "entry": str(entry.pk), "read": str(read),
             "review": str(item.review_id), "item": str(item.pk), "question": str(Question.objects.get().pk),
-            "notice": str(NamedNotice.objects.get().pk)}
+            "notice": str(NamedNotice.objects.get().pk), "delivery": str(Delivery.objects.get().pk)}
 
 
 def walk(ids: dict[str, str]) -> Iterator[tuple[str, str, str]]:
