@@ -178,7 +178,7 @@ def test_a_bundle_too_large_or_not_sealed_in_time_says_so(monkeypatch):
         with pytest.raises(bundles.NotYetSealed):
             bundles.make(search=begun, user_id=OPR.id, wait_seconds=0.1)
         monkeypatch.setattr(bundles, "MOST", 2)
-        monkeypatch.setattr(bundles, "_STEP", 1)
+        monkeypatch.setattr(bundles, "STEP", 1)
         with pytest.raises(bundles.TooManyEvents, match="more than 2 events"):
             bundles.make(search=begun, user_id=OPR.id, wait_seconds=0)
 
@@ -207,7 +207,7 @@ def test_the_page_says_what_is_in_the_way(signed_in, auditor, monkeypatch, setti
     assert late.status_code == 503
     assert "seal is late" in late.content.decode()
     monkeypatch.setattr(bundles, "MOST", 2)
-    monkeypatch.setattr(bundles, "_STEP", 1)
+    monkeypatch.setattr(bundles, "STEP", 1)
     assert "more than 2 events" in browser.get(f"{address}bundle", follow=True).content.decode()
 
 
