@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Model
 from django.db.models.functions import Lower
 
-from accounts import groups, sessions
+from accounts import groups, sessions, tickets
 from accounts.models import (
     AccessRequest,
     AccountNeed,
@@ -49,6 +49,7 @@ def erase(account: User, *, now: datetime) -> None:
     Lockout.objects.filter(username=account.username).delete()
     sessions.erase_all(account)
     groups.take_out(person=account)
+    tickets.erase_of(account=account, now=now)
     for eraser in erasers:
         eraser(account)
     _erase_keys_and_addresses(account)

@@ -67,7 +67,8 @@ def open_incident(*, discovered_at: datetime, data_kinds: Sequence[str], users_a
     """
     if discovered_at > now:
         refuse("Discovery cannot lie in the future.", field="discovered_at")
-    with transaction.atomic(durable=True):
+    # What opens one by itself may be part of a transaction of its own, which the incident then joins.
+    with transaction.atomic(durable=user is not None):
         incident = Incident.objects.create(
             number=_next(Incident), discovered_at=discovered_at, opened_at=now, opened_by=user, cause=cause,
             data_kinds=[DataKind(kind).value for kind in data_kinds], users_affected=users_affected)

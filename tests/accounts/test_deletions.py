@@ -9,6 +9,7 @@ from django.db import connections
 
 from accounts import countdown, deletion_calls, deletions, sanctions, standing, tasks
 from accounts.models import AccountCeiling, DeletionCall, DeletionRequest, User
+from audit.models import Incident
 from tests.accounts import dead_mail
 from tests.personas import PASSWORD
 
@@ -160,7 +161,7 @@ def test_a_filed_account_is_not_opened_by_the_page_of_people(officer, manager, s
     assert not standing.is_open(User.objects.get(pk=officer.pk), now=TUESDAY)
 
 
-@pytest.mark.req("ACC-9")
+@pytest.mark.req("ACC-9", "AUD-9")
 def test_the_operator_is_called_at_each_stage_once_and_the_alarm_is_raised(officer, manager, operator, quality, events):
     raised = []
     hook = lambda request, now: raised.append((request.account.username, now))  # noqa: E731
@@ -175,6 +176,8 @@ def test_the_operator_is_called_at_each_stage_once_and_the_alarm_is_raised(offic
     finally:
         deletion_calls.when_overdue.remove(hook)
     assert raised == [("officer", TUESDAY + 24 * HOUR)]
+    [incident] = Incident.objects.all()
+    assert (incident.discovered_at, incident.opened_by) == (TUESDAY + 24 * HOUR, None)
     assert [subject.split(": ", 1)[1] for subject in subjects()] == [
         "an account is to be deleted", "half of the time for a deletion is gone",
         "three quarters of the time for a deletion are gone",
