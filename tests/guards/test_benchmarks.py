@@ -48,4 +48,4 @@ def test_a_wrong_call_is_refused(arguments, monkeypatch, capsys):
 
 def test_every_benchmark_of_the_issue_is_there():
     assert set(program.NAMES) == {"audit_append", "query_function", "hot_plate", "growth", "query_http", "many_users", "loading",
-                                  "upload", "alert_mail"}
+                                  "upload", "alert_mail", "names"}

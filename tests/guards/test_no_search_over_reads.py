@@ -129,8 +129,8 @@ STANDARD = {"settings", "pythonpath", "version", "verbosity", "database"}
 KNOWN = {
     "load_reads": {"files", "source", "photos"}, "load_streets": {"file", "name", "attribution"},
     "issue_source_key": {"name", "source"},
-    "appoint": {"username", "email"}, "verify_audit": {"bundle", "keys", "public_key"}, "export_contract": {"out"},
-    "erase_contract": {"export", "approval"},
+    "appoint": {"username", "email"}, "verify_audit": {"bundle", "keys", "public_key"}, "export_contract": {"out", "destination"},
+    "erase_contract": {"export", "approval", "by"},
     "migrate": {"app_label", "migration_name"},
 }
 
