@@ -34,7 +34,7 @@ QUIET_SECONDS = 180
 
 # Its PostgreSQL and Redis are its own, whatever servers the other tests use.
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.skipif(
-    not (LONG or os.environ.get("FAULT_RUN")), reason="takes both cores for a minute: `.ci/run` and `make soak` run it")]
+    not (LONG or os.environ.get("FAULT_RUN")), reason="takes both cores for minutes: FAULT_RUN=1 or `make soak` run it")]
 
 
 @pytest.fixture
