@@ -36,6 +36,10 @@ class SanctionForm(forms.ModelForm):
         super().__init__(*args, **options)
         if account := self.fields.get("account"):
             account.queryset = kept_by(self.by)  # type: ignore[attr-defined]
+        # Each half of a moment has a name of its own; the label stands before both.
+        for name in {"starts_at", "ends_at"} & set(self.fields):
+            for half, what in zip(self.fields[name].widget.widgets, ("day", "time"), strict=True):  # type: ignore[attr-defined]
+                half.attrs["aria-label"] = f"{self.fields[name].label}, {what}"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
