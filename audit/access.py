@@ -28,15 +28,21 @@ def sees_every_aor(user: object) -> bool:
     return getattr(user, "role", "") == SEES_EVERY_AOR
 
 
-def reader_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Refuse everybody else with 403, which the audit middleware records."""
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may_read(request.user):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+def only(may: Callable[[Any], bool]) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """A decorator of views: whoever `may` does not let in is refused with 403, which the audit middleware records."""
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not may(request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    return guarded
+        return guarded
+
+    return decorate
+
+
+reader_required = only(may_read)
 
 
 class ReadsAudit(BasePermission):

@@ -1,12 +1,9 @@
 """The pages of audit-log requests: all, asking, one with its receipt, and the file (AUD-13)."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import deliveries as domain
 from audit import people
+from audit.access import only
 from audit.deliveries import DeliveryRefused
 from audit.delivery_forms import AskForm, ReceiptForm
 from audit.events import Kind
@@ -22,26 +20,11 @@ from audit.models import Delivery
 from audit.record import record_durably
 
 LISTED = 100
-View = Callable[..., HttpResponseBase]
-
-
-def _only(may: Callable[[Any], bool]) -> Callable[[View], View]:
-    """Refuse everybody else with 403, which the audit middleware records."""
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not may(request.user):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate
 
 
 @require_safe
 @never_cache
-@_only(domain.may_see)
+@only(domain.may_see)
 def deliveries(request: HttpRequest) -> HttpResponse:
     """One's own requests; for operations all jobs, without whom and what they are of."""
     record_durably(Kind.DELIVERY_VIEWED, purpose="list")
@@ -53,7 +36,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(domain.may_ask)
+@only(domain.may_ask)
 def ask(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     given = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -73,7 +56,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(domain.may_see)
+@only(domain.may_see)
 def delivery(request: HttpRequest, delivery: UUID) -> HttpResponse:
     """A delivery with its clock; POST with `act`: the receipt, or a failed job once more."""
     one, user, now = _found(request, delivery), request.user, timezone.now()
@@ -98,7 +81,7 @@ def delivery(request: HttpRequest, delivery: UUID) -> HttpResponse:
 
 @require_safe
 @never_cache
-@_only(domain.may_ask)
+@only(domain.may_ask)
 def file(request: HttpRequest, delivery: UUID) -> HttpResponseBase:
     """The ciphertext, for its requester alone."""
     one = _found(request, delivery)

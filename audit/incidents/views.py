@@ -1,12 +1,10 @@
 """The pages of incidents and of suspected unauthorized use (AUD-9, AUD-14)."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.access import SEES_EVERY_AOR
+from audit.access import SEES_EVERY_AOR, only
 from audit.events import Kind
 from audit.incidents import clocks, recipients, recording
 from audit.incidents.forms import (
@@ -36,7 +34,6 @@ LISTED = 100
 KEEPERS = frozenset({OPERATIONS, APPOINTER})
 # Who may record suspected use: they who keep the records, and who audit and manage.
 REPORTERS = KEEPERS | {MANAGER, SEES_EVERY_AOR, "supervisor"}
-View = Callable[..., HttpResponse]
 
 
 def may_keep(user: Any) -> bool:
@@ -49,23 +46,9 @@ def may_report(user: Any) -> bool:
     return bool(user.is_active) and getattr(user, "role", "") in REPORTERS
 
 
-def _only(may: Callable[[Any], bool]) -> Callable[[View], View]:
-    """Refuse everybody else with 403, which the audit middleware records."""
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not may(request.user):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate
-
-
 @require_safe
 @never_cache
-@_only(may_report)
+@only(may_report)
 def incidents(request: HttpRequest) -> HttpResponse:
     """The incidents and suspected uses that this person sees."""
     record_durably(Kind.INCIDENTS_LISTED)
@@ -78,7 +61,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(may_keep)
+@only(may_keep)
 def open_incident(request: HttpRequest) -> HttpResponse:
     return _opened(request, OpenForm, recording.open_incident, "audit/incident_new.html", "audit:incident",
                    initial={"discovered_at": f"{timezone.now():%Y-%m-%d %H:%M}"})
@@ -86,7 +69,7 @@ def open_incident(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(may_report)
+@only(may_report)
 def open_suspected_use(request: HttpRequest) -> HttpResponse:
     return _opened(request, OpenUseForm, recording.open_suspected_use, "audit/suspected_use_new.html", "audit:suspected_use",
                    initial={"discovered_at": f"{timezone.now():%Y-%m-%d %H:%M}"})
@@ -94,7 +77,7 @@ def open_suspected_use(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(may_keep)
+@only(may_keep)
 def incident(request: HttpRequest, incident: UUID) -> HttpResponse:
     """An incident with its clocks and steps; POST with `act`: a report, a step, or the end."""
     one = Incident.objects.visible_to(request.user).filter(pk=incident).first()
@@ -125,7 +108,7 @@ def incident(request: HttpRequest, incident: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@_only(may_report)
+@only(may_report)
 def suspected_use(request: HttpRequest, suspected_use: UUID) -> HttpResponse:
     """A suspected use; POST with `act`: a step of the inquiry, or the outcome."""
     one = SuspectedUse.objects.visible_to(request.user).select_related("person", "opened_by").filter(pk=suspected_use).first()
