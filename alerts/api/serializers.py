@@ -3,8 +3,10 @@
 import builtins
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from alerts import uploads
 from alerts.hits import SeenHit
 from alerts.models import AlertList, Entry, Scope
 from lpr.forms.query import FOR_WHOM
@@ -30,6 +32,30 @@ class AlertListInput(SharingInput, EntryInput):
     """A single-plate alert: all fields of the form. With `name` and without a plate: an empty list of that name."""
 
     name = serializers.CharField(required=False, max_length=100)
+
+
+class UploadInput(SharingInput):
+    """The form of the page, as multipart."""
+
+    file = serializers.FileField(help_text="CSV or XLSX; the first row names the columns.")
+    mode = serializers.ChoiceField(uploads.Mode.choices, required=False, help_text="By default `new`.")
+    name = serializers.CharField(required=False, max_length=100, help_text="Of the new list.")
+    alert_list = serializers.UUIDField(required=False, help_text="Which list is added to, or replaced.")
+
+
+class ColumnsInput(serializers.Serializer):
+    """By our column's name the position in `heading`, from 0."""
+
+    plate = serializers.IntegerField()
+    state = serializers.IntegerField()
+    reason = serializers.IntegerField()
+    case_reference = serializers.IntegerField()
+    for_whom = serializers.IntegerField(required=False)
+    other_name = serializers.IntegerField(required=False)
+
+
+class ConfirmationInput(serializers.Serializer):
+    confirm = serializers.BooleanField(help_text="Affirms that each plate belongs to an ongoing investigation.")
 
 
 class RenewalInput(serializers.Serializer):
@@ -65,6 +91,81 @@ class AlertListMadeOutput(serializers.ModelSerializer):
 class AlertListsOutput(serializers.Serializer):
     results = AlertListOutput(many=True)
     next = serializers.URLField(allow_null=True)
+
+
+class GoodRowOutput(serializers.Serializer):
+    row = serializers.IntegerField(source="number")
+    plate = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    case_reference = serializers.CharField()
+    for_whom = serializers.CharField()
+    other_name = serializers.CharField()
+
+
+class BadRowOutput(serializers.Serializer):
+    row = serializers.IntegerField(source="number")
+    cells = serializers.DictField(child=serializers.CharField(), help_text="As they came, by our column's name.")
+    why = serializers.ListField(child=serializers.CharField())
+
+
+class RepeatedRowOutput(serializers.Serializer):
+    row = serializers.IntegerField(source="row.number")
+    plate = serializers.CharField(source="row.plate")
+    state = serializers.CharField(source="row.state")
+    first_row = serializers.IntegerField(source="first", allow_null=True, help_text="null: the plate is on the list.")
+
+
+class ColleagueOutput(serializers.Serializer):
+    username = serializers.CharField()
+    full_name = serializers.CharField()
+
+
+class WatchedRowOutput(serializers.Serializer):
+    row = serializers.IntegerField()
+    plate = serializers.CharField()
+    state = serializers.CharField()
+    users = ColleagueOutput(many=True)
+
+
+class RemovedOutput(serializers.ModelSerializer):
+    class Meta:
+        model = Entry
+        fields = ["id", "plate", "state"]
+
+
+class PreviewOutput(serializers.Serializer):
+    """What confirming would do; null where the columns have to be named first."""
+
+    good = GoodRowOutput(many=True)
+    bad = BadRowOutput(many=True)
+    repeated = RepeatedRowOutput(many=True)
+    watched_by_others = serializers.SerializerMethodField()
+    removed = RemovedOutput(many=True)
+    unchanged = serializers.IntegerField()
+
+    @extend_schema_field(WatchedRowOutput(many=True))
+    def get_watched_by_others(self, preview: uploads.Preview) -> builtins.list[Any]:
+        rows = [{"row": row.number, "plate": row.plate, "state": row.state, "users": colleagues}
+                for row, colleagues in preview.watched_by_others]
+        return list(WatchedRowOutput(rows, many=True).data)
+
+
+class UploadOutput(serializers.Serializer):
+    """A file that is kept sealed for an hour and not saved yet. Without `columns` they have to be named first."""
+
+    id = serializers.UUIDField()
+    heading = serializers.ListField(child=serializers.CharField())
+    columns = serializers.DictField(child=serializers.IntegerField())
+    preview = PreviewOutput(allow_null=True)
+
+
+class FilledListOutput(serializers.ModelSerializer):
+    entry_count = serializers.IntegerField(source="entries.count")
+
+    class Meta:
+        model = AlertList
+        fields = ["id", "name", "scope", "entry_count"]
 
 
 class HitOutput(serializers.Serializer):

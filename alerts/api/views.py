@@ -45,7 +45,7 @@ class AlertLists(AlertsView):
     @extend_schema(request=serializers.AlertListInput, responses={201: serializers.AlertListMadeOutput})
     def post(self, request: Request) -> Response:
         """A single-plate alert; or, with a name and no plate, an empty list."""
-        data, now = _fields(request), timezone.now()
+        data, now = fields_of(request), timezone.now()
         if data.get("name") and not data.get("plate"):
             form: Any = ListForm(data, user=user_of(request), now=now)
             made = _done(form, lambda: lists.create(owner=user_of(request), name=form.cleaned_data["name"], **form.sharing(),
@@ -65,7 +65,7 @@ class AlertListEntries(AlertsView):
         if own is None:
             raise Http404
         now = timezone.now()
-        form = EntryForm(_fields(request), user=user_of(request), now=now)
+        form = EntryForm(fields_of(request), user=user_of(request), now=now)
         made = _done(form, lambda: entries.add_to(alert_list=own, **form.entry(), now=now))
         return Response(serializers.EntryOutput(made).data, status=201)
 
@@ -85,7 +85,7 @@ class AlertEntryRenewal(AlertsView):
     @extend_schema(request=serializers.RenewalInput, responses=serializers.EntryOutput)
     def post(self, request: Request, entry: UUID) -> Response:
         """Affirm a continuing operational need: valid for a year from now."""
-        own, form = _own_entry(request, entry), RenewForm(_fields(request))
+        own, form = _own_entry(request, entry), RenewForm(fields_of(request))
         try:
             renewed = _done(form, lambda: entries.renew(entry=own, by=user_of(request), **form.cleaned_data,
                                                         now=timezone.now()), entry=own)
@@ -120,7 +120,8 @@ def _next(request: Request, name: str, cursor: cursors.Cursor | None) -> str | N
     return request.build_absolute_uri(f"{reverse(name)}?before={cursor}") if cursor else None
 
 
-def _fields(request: Request) -> Mapping[str, Any]:
+def fields_of(request: Request) -> Mapping[str, Any]:
+    """The fields that were sent; an answer of 400 for anything but an object of them."""
     if not isinstance(request.data, Mapping):
         raise ValidationError({"": ["Send an object of fields."]})
     return request.data

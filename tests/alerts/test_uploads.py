@@ -5,7 +5,6 @@ import io
 import threading
 from datetime import timedelta
 
-import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
@@ -13,32 +12,10 @@ from django.db import connections
 from alerts import deconfliction, drafts, entries, lists, tasks, uploads
 from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Hit, UploadDraft
 from audit import record
+from tests.alerts.plate_files import HEADING, csv_of, many, row, xlsx_of
 from tests.factories.alerts import CASE, loading_held_open, prepared
 
 pytestmark = pytest.mark.usefixtures("database")
-HEADING = ["plate", "state", "reason", "case_reference"]
-
-
-def row(plate, *more, state="OH", reason="CRIM", case=CASE):
-    return [plate, state, reason, case, *more]
-
-
-def csv_of(*rows, heading=HEADING) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([heading, *rows])
-    return text.getvalue().encode()
-
-
-def xlsx_of(*rows, heading=HEADING) -> bytes:
-    book, file = openpyxl.Workbook(), io.BytesIO()
-    for cells in [heading, *rows]:
-        book.active.append(cells)
-    book.save(file)
-    return file.getvalue()
-
-
-def many(number, start=0):
-    return [row(f"P{index:06d}") for index in range(start, start + number)]
 
 
 @pytest.fixture
