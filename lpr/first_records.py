@@ -63,6 +63,18 @@ OFFENSES: tuple[tuple[str, str, str, int | None, str], ...] = (
     ("31USC5332", "Bulk cash smuggling", "31 U.S.C. 5332", 5, GENERAL),
 )
 
+# Which offenses go with a criminal reason; the general one goes with each.
+OFFENSES_OF: dict[str, tuple[str, ...]] = {
+    "CRIM": tuple(code for code, *_ in OFFENSES),
+    "DRUG": ("21USC841", "21USC952", "18USC545", "18USC1956", "18USC1962", "31USC5332"),
+    "TRAF": ("8USC1324", "18USC1589", "18USC1591", "18USC1546", "18USC1956", "18USC1962"),
+    "CHLD": ("18USC1591", "18USC2251", "18USC2252A"),
+    "FINC": ("18USC1344", "18USC1956", "18USC1962", "18USC2320", "31USC5324", "31USC5332"),
+    "WEAP": ("18USC922", "22USC2778", "18USC545", "18USC554"),
+    "TERR": ("18USC2339B", "18USC1111", "18USC922", "18USC1956", "22USC2778"),
+    "FRAU": ("18USC1028", "18USC1344", "18USC1425", "18USC1542", "18USC1546"),
+}
+
 # component, years back at most, whether a criminal query goes by its offense, pattern of its case numbers, an example of one
 LIMITS: tuple[tuple[Component, int, bool, str, str], ...] = (
     (ERO, 5, False, r"A[ -]?\d{2,3}[ -]?\d{3}[ -]?\d{3}", "A012 345 678"),
@@ -85,7 +97,8 @@ def install(*, now: datetime) -> None:
     """Add the policies that are missing and change none that is there; safe at every release."""
     for code, label, is_criminal, components in REASONS:
         ReasonCode.objects.get_or_create(
-            code=code, defaults={"label": label, "is_criminal": is_criminal, "components": components})
+            code=code, defaults={"label": label, "is_criminal": is_criminal, "components": components,
+                                 "offenses": list(OFFENSES_OF.get(code, ()))})
     for code, title, citation, years, limitation in OFFENSES:
         Offense.objects.get_or_create(
             code=code, defaults={"title": title, "citation": citation, "limitation_years": years,

@@ -33,9 +33,9 @@ def reasons_for(asker: User) -> QuerySet[ReasonCode]:
     return active.filter(components__contains=[asker.component]) if asker.component else active
 
 
-def offenses() -> QuerySet[Offense]:
-    """The offenses that a criminal query may name."""
-    return Offense.objects.filter(is_active=True)
+def offenses_for(reasons: Iterable[ReasonCode]) -> QuerySet[Offense]:
+    """The listed offenses that a query for one of these reasons may name."""
+    return Offense.objects.filter(is_active=True, code__in={code for reason in reasons for code in reason.offenses})
 
 
 def case_numbers_of(asker: User) -> CaseNumbers | None:
@@ -63,11 +63,13 @@ def allowed_span(
         now: the moment of asking.
 
     Raises:
-        NotAllowed: the offense is missing or out of place, or no limit is set for a component.
+        NotAllowed: the offense is missing or does not go with the reason, or no limit is set for a component.
         timeframes.TimeframeTooLong: the span reaches back farther than the stricter limit.
     """
     if offense and not reason.is_criminal:
         raise NotAllowed("offense", "An offense goes with a criminal reason only. Clear it, or choose another reason.")
+    if offense and not reason.goes_with(offense):
+        raise NotAllowed("offense", "This offense does not go with the reason. Choose one that does, or another reason.")
     limits = limits_of({asker.component} | components_of(other_name, other_unit))
     if reason.is_criminal and offense is None and any(limit.by_offense for limit in limits):
         raise NotAllowed("offense", "Choose the offense that is investigated: its statute of limitations sets the timeframe.")

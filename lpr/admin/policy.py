@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Component
@@ -11,8 +13,15 @@ from audit.admin_base import AuditedAdmin
 from lpr.models import Offense, ReasonCode, ReportFooter, TimeframeLimit
 
 
+def listed_offenses() -> list[tuple[str, str]]:
+    return [(row.code, str(row)) for row in Offense.objects.all()]
+
+
 class ReasonCodeForm(forms.ModelForm):
     components = forms.MultipleChoiceField(choices=Component.choices, widget=forms.CheckboxSelectMultiple)
+    offenses = forms.MultipleChoiceField(
+        choices=listed_offenses, widget=forms.CheckboxSelectMultiple, required=False,
+        help_text="A query for this reason can name these and no other: one at least for a criminal reason, none for another.")
 
 
 class FixedCodeAdmin(AuditedAdmin):
@@ -27,12 +36,23 @@ class ReasonCodeAdmin(FixedCodeAdmin):
     form = ReasonCodeForm
     list_display = ("code", "label", "is_criminal", "components", "is_active")
     list_filter = ("is_criminal", "is_active")
+    fields = ("code", "label", "is_criminal", "offenses", "components", "is_active")
 
 
 @admin.register(Offense)
 class OffenseAdmin(FixedCodeAdmin):
-    list_display = ("code", "title", "citation", "limitation_years", "limitation_citation", "is_active")
+    """An offense can be named once a reason lists it: the column says which do."""
+
+    list_display = ("code", "title", "citation", "limitation_years", "limitation_citation", "reasons", "is_active")
     list_filter = ("is_active",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offense]:
+        listing = ReasonCode.objects.filter(offenses__contains=[OuterRef("code")]).values("code")
+        return super().get_queryset(request).annotate(listed_by=ArraySubquery(listing))
+
+    @admin.display(description="goes with the reasons", empty_value="none yet")
+    def reasons(self, obj: Any) -> str:
+        return ", ".join(obj.listed_by)
 
 
 @admin.register(TimeframeLimit)

@@ -12,7 +12,8 @@ class QuerySerializer(serializers.Serializer):
     plate = serializers.CharField(max_length=64, help_text="The whole number; spaces, hyphens and dots make no difference.")
     state = serializers.ChoiceField(choices=[*states.NAMES.items()])
     reason = serializers.CharField(help_text="The code of a listed reason.")
-    offense = serializers.CharField(required=False, help_text="The code of a listed offense; HSI names it for a criminal reason.")
+    offense = serializers.CharField(
+        required=False, help_text="The code of an offense that goes with the reason; HSI names it for a criminal reason.")
     timeframe = serializers.ChoiceField(choices=timeframes.CHOICES)
     date_from = serializers.DateField(required=False, help_text="First day, for `custom`.")
     date_to = serializers.DateField(required=False, help_text="Last day, included, for `custom`.")

@@ -44,9 +44,9 @@ class OfferedTimeframes:
         return f"{years} year{'' if years == 1 else 's'} at most for this reason: back to {timeframes.in_words(first)}."
 
     def for_script(self) -> str:
-        """By reason, and by reason and offense: the words, and the presets that may be chosen."""
+        """By reason, and by reason and offense that goes with it: the words, and the presets that may be chosen."""
         pairs = [(code, offense) for code, row in self.reasons.items()
-                 for offense in ("", *(self.offenses if row.is_criminal else ()))]
+                 for offense in ("", *(offense for offense, listed in self.offenses.items() if row.goes_with(listed)))]
         said: dict[str, int] = {}
         offers: dict[str, int] = {}
         for reason, offense in pairs:

@@ -75,7 +75,7 @@ class QueryForm(PlaceForm):
         super().__init__(*args, **kwargs)
         self.asker, self.now = asker, now
         self.reasons: dict[str, ReasonCode] = {row.code: row for row in policy.reasons_for(asker)}
-        self.offenses: dict[str, Offense] = {row.code: row for row in policy.offenses()}
+        self.offenses: dict[str, Offense] = {row.code: row for row in policy.offenses_for(self.reasons.values())}
         self._choices("reason", [(code, row.label) for code, row in self.reasons.items()], "Choose a reason")
         self._choices("offense", [(code, str(row)) for code, row in self.offenses.items()], "No offense")
 
@@ -94,12 +94,17 @@ class QueryForm(PlaceForm):
         return self.offered.words(self["reason"].value() or "", self["offense"].value() or "")
 
     def offer_timeframes(self) -> None:
-        """Show only those timeframes that the chosen reason and offense allow, and the one that is chosen already."""
-        allowed = self.offered.choices(self["reason"].value() or "", self["offense"].value() or "")
-        chosen = self["timeframe"].value() or ""
-        widget = self.fields["timeframe"].widget
+        """Show only the offenses of the chosen reason and the timeframes that both allow, and what is chosen already."""
+        reason, offense = self["reason"].value() or "", self["offense"].value() or ""
+        self._offer("timeframe", {code for code, _ in self.offered.choices(reason, offense)})
+        if reason in self.reasons:
+            self._offer("offense", set(self.reasons[reason].offenses))
+
+    def _offer(self, name: str, allowed: set[str]) -> None:
+        widget = self.fields[name].widget
         assert isinstance(widget, forms.Select)
-        widget.choices = [choice for choice in widget.choices if choice in allowed or choice[0] in ("", chosen)]
+        kept = allowed | {"", self[name].value() or ""}
+        widget.choices = [choice for choice in widget.choices if choice[0] in kept]
 
     def clean_plate(self) -> str:
         return _or_invalid(plates.fold, self.cleaned_data["plate"])

@@ -22,22 +22,35 @@ def is_pattern(text: str) -> None:
 
 
 class ReasonCode(models.Model):
-    """A listed reason. `is_criminal` reasons of HSI name an offense, whose limitation sets the timeframe."""
+    """A listed reason. `is_criminal` reasons of HSI name an offense, whose limitation sets the timeframe.
+
+    `offenses` are the codes of those that go with the reason: a query names none else, and the store answers none else.
+    """
 
     code = models.CharField(max_length=32, unique=True)
     label = models.CharField(max_length=150)
     is_criminal = models.BooleanField(default=False)
     components = ArrayField(models.CharField(max_length=3, choices=Component))
+    offenses = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     is_active = models.BooleanField(default=True)
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["label"]
-        constraints = [models.CheckConstraint(condition=~Q(components=[]), name="reason_is_somebodys")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(components=[]), name="reason_is_somebodys"),
+            models.CheckConstraint(
+                condition=Q(is_criminal=True) & ~Q(offenses=[]) | Q(is_criminal=False, offenses=[]),
+                name="reason_of_crimes_has_offenses",
+                violation_error_message="A criminal reason names the offenses that go with it; no other reason names any."),
+        ]
 
     def __str__(self) -> str:
         return self.label
+
+    def goes_with(self, offense: "Offense") -> bool:
+        return offense.code in self.offenses
 
 
 class Offense(models.Model):

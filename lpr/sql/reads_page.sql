@@ -69,6 +69,13 @@ BEGIN
        OR captured_from IS NULL OR captured_until IS NULL THEN
         RAISE EXCEPTION 'the event is no whole question' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- What is asked now goes by the reasons and offenses of now; a later look shows what was answered then (QRY-4).
+    IF asked.kind = 'query.attempted' AND details->>'offense' <> '' AND NOT EXISTS (
+        SELECT FROM public.lpr_reasoncode reason
+        JOIN public.lpr_offense offense ON offense.code = ANY (reason.offenses)
+        WHERE reason.code = attempt.reason AND offense.code = details->>'offense') THEN
+        RAISE EXCEPTION 'the offense does not go with the reason' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     narrowing := store.narrowing_of(asked);
     IF narrowing IS NOT NULL THEN
         captured_from := greatest(captured_from, (narrowing->>'captured_from')::timestamptz);

@@ -131,6 +131,7 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "training_record_once_a_day": trained_twice,
     "training_reminder_once_a_stage": reminded_twice,
     "reason_is_somebodys": lambda world: changed(ReasonCode.objects.all(), components=[]),
+    "reason_of_crimes_has_offenses": lambda world: changed(ReasonCode.objects.filter(is_criminal=False), offenses=["21USC841"]),
     "offense_limitation_is_positive": lambda world: changed(Offense.objects.all(), limitation_years=0),
     "timeframe_limit_is_positive": lambda world: changed(TimeframeLimit.objects.all(), max_years=0),
     "timeframe_of_ero_is_limited": lambda world: changed(TimeframeLimit.objects.filter(component="ERO"), by_offense=True),

@@ -1,13 +1,15 @@
 """Who may reach back how far, for what (QRY-3, QRY-4), and the policies that an installation starts with."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from alerts import upload_rows
-from lpr import first_records, policy
+from lpr import first_records, policy, search
 from lpr.models import Offense, ReasonCode, TimeframeLimit
+from lpr.query import Query
 from lpr.timeframes import Span, TimeframeTooLong, years_before
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -66,6 +68,48 @@ def test_a_criminal_query_of_hsi_names_its_offense_and_no_other_does(agent, offi
         allowed(agent, 1, reason="WORK", offense="21USC841")
     assert refusal.value.field == "offense"
     assert allowed(officer, 1)
+
+
+@pytest.mark.req("QRY-4")
+def test_an_offense_goes_with_its_own_reasons_at_form_api_and_store(agent, api, signed_in, load_read, events):
+    load_read()
+    whole = {"plate": "XYZ1234", "state": "OH", "reason": "DRUG", "offense": "18USC1591", "timeframe": "30d", "for_whom": "self",
+             "case_reference": "Subject name John Doe, case number 12345678"}
+    told = "This offense does not go with the reason."
+    assert told in signed_in(agent).post("/queries/new/", whole).content.decode()
+    client = api(agent)
+    refused = client.post("/api/v1/queries/", whole, format="json")
+    assert refused.json()["errors"]["offense"][0].startswith(told)
+    assert (len(events("query.refused")), events("query.attempted")) == (2, [])
+    asked = client.post("/api/v1/queries/", whole | {"reason": "TRAF"}, format="json").json()
+    assert asked["count"] == 1
+    # Past the form: the store refuses what its own table does not know, and what was answered stays open to its owner.
+    question = Query.from_event(events("query.attempted")[0])
+    with pytest.raises(search.QueryFailed):
+        search.run_query(query=replace(question, reason="DRUG"))
+    assert events("query.failed")[-1]["query"] == events("query.attempted")[-1]["id"]
+    ReasonCode.objects.filter(code="TRAF").update(offenses=["8USC1324"])
+    assert len(client.get(f"/api/v1/queries/{asked['id']}/").json()["reads"]) == 1
+    with pytest.raises(search.QueryFailed):
+        search.run_query(query=question)
+
+
+@pytest.mark.req("QRY-4")
+def test_the_operator_ties_offenses_to_a_reason_with_history(operator, signed_in):
+    client, reason = signed_in(operator), ReasonCode.objects.get(code="WEAP")
+    address = f"/admin/lpr/reasoncode/{reason.pk}/change/"
+    whole = {"label": reason.label, "is_criminal": "on", "components": ["HSI"], "is_active": "on"}
+    assert client.post(address, whole | {"offenses": ["18USC922", "22USC2778"]}).status_code == 302
+    reason.refresh_from_db()
+    assert (reason.offenses, reason.history.first().offenses) == (["18USC922", "22USC2778"],) * 2
+    assert reason.history.count() == 2
+    for wrong in ({"offenses": []}, {"offenses": ["NOPE"]}, {"offenses": ["18USC922"], "is_criminal": ""}):
+        assert client.post(address, whole | wrong).status_code == 200
+    reason.refresh_from_db()
+    assert reason.offenses == ["18USC922", "22USC2778"]
+    listed = client.get("/admin/lpr/offense/").content.decode()
+    assert "goes with the reasons" in listed.lower()
+    assert "CRIM, TERR, WEAP" in listed
 
 
 @pytest.mark.req("QRY-3")
@@ -130,6 +174,7 @@ def test_an_installation_starts_with_policies_and_never_overwrites_them():
     first_records.install(now=NOW)
     assert TimeframeLimit.objects.get(component="HSI").max_years == 2
     assert Offense.objects.count() == len(first_records.OFFENSES)
+    assert {code for row in ReasonCode.objects.all() for code in row.offenses} == {code for code, *_ in first_records.OFFENSES}
 
 
 @pytest.mark.req("QRY-4", "AUD-1")

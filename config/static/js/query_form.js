@@ -1,5 +1,5 @@
-// The form of a query, as it is filled in: the timeframes that the reason and offense allow, one's recent case references, and
-// what is still missing. Without this script the server offers the timeframes by a button, and names what is missing.
+// The form of a query, as it is filled in: the offenses of the reason, the timeframes that both allow, one's recent case
+// references, and what is still missing. Without this script the server offers these by a button, and names what is missing.
 
 const NEEDED = ["plate", "state", "reason", "case_reference", "timeframe", "for_whom"];
 const NEEDED_AFTER = { timeframe: ["custom", ["date_from", "date_to"]], for_whom: ["other", ["other_name"]] };
@@ -30,16 +30,18 @@ class QueryForm {
 
   offer() {
     const { offers, of } = this.offered;
-    const number = of[`${this.value("reason")} ${this.value("offense")}`] ?? of[`${this.value("reason")} `];
-    const timeframe = this.form.elements.namedItem("timeframe");
+    const reason = this.value("reason");
+    this.show(this.form.elements.namedItem("offense"), (code) => !reason || `${reason} ${code}` in of);
+    const number = of[`${reason} ${this.value("offense")}`] ?? of[`${reason} `];
     const [words, allowed] = number === undefined ? [null, null] : offers[number];
     if (words) this.words.textContent = words;
-    for (const option of timeframe.options) {
-      const fits = !allowed || !option.value || allowed.includes(option.value);
-      option.hidden = !fits;
-      option.disabled = !fits;
-    }
-    if (timeframe.selectedOptions[0]?.disabled) timeframe.value = "";
+    this.show(this.form.elements.namedItem("timeframe"), (code) => !allowed || allowed.includes(code));
+  }
+
+  // Of a list only what fits can be chosen; a page of a person without criminal reasons has no list of offenses.
+  show(list, fits) {
+    for (const option of list?.options ?? []) option.hidden = option.disabled = option.value !== "" && !fits(option.value);
+    if (list?.selectedOptions[0]?.disabled) list.value = "";
   }
 
   labelOf(name) {
