@@ -6,14 +6,15 @@ other: one for each pair of entries, in the transaction that adds them; all of o
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from alerts.models import AlertPolicy, Entry, Notification, NotificationKind
+from alerts.models import AlertPolicy, Entry, Notification, NotificationKind, Resting
 
 Watched = tuple[str, str, str]
 
@@ -31,6 +32,8 @@ class Colleague(NamedTuple):
 def colleagues(*, owner: User, watched: Sequence[Watched], now: datetime) -> Mapping[Watched, list[Colleague]]:
     """The other users with an active entry of the same plate, state and reason, in one look-up for all.
 
+    Whose account is closed or rests is not named (ALR-11): nobody could speak with them, and their entries match nothing.
+
     Args:
         owner: whose plates they are.
         watched: folded plate, state and reason code of each.
@@ -45,11 +48,18 @@ def colleagues(*, owner: User, watched: Sequence[Watched], now: datetime) -> Map
             " CROSS JOIN LATERAL (SELECT * FROM alerts_entry e WHERE e.plate = w.plate AND e.state = w.state OFFSET 0) e"
             " JOIN accounts_user o ON o.id = e.owner_id"
             " WHERE e.reason = w.reason AND e.status = 'active' AND e.valid_until > %s::timestamptz AND e.owner_id <> %s::bigint"
+            " AND NOT EXISTS (SELECT FROM alerts_resting resting WHERE resting.user_id = e.owner_id)"
             " ORDER BY e.created_at, e.id", [plates, states, reasons, now, owner.pk])
         found: dict[Watched, list[Colleague]] = defaultdict(list)
         for plate, state, reason, *who in cursor.fetchall():
             found[plate, state, reason].append(Colleague(*who))
     return found
+
+
+def still_named(entries: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
+    """By id those of other users' entries that are there and whose owner may be named today."""
+    rests = Exists(Resting.objects.filter(user=OuterRef("owner")))
+    return Entry.objects.filter(~rests).select_related("owner").in_bulk(entries)
 
 
 def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:

@@ -1,4 +1,5 @@
-"""The inbox: what one was told of beside hits, and mails that did not reach one (ALR-5, ALR-6, ALR-7, ALR-11).
+"""The inbox: what one was told of beside hits, queries shared with one's groups, and mails that did not reach one (ALR-5 to
+ALR-7, ALR-11, QRY-9).
 
 It shows the intents themselves, those of one letter together; so it lacks nothing that a mail said, and forgets what was erased.
 """
@@ -10,16 +11,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, F, Max, Q, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import User
+from alerts import deconfliction
 from alerts.cursors import Cursor
 from alerts.models import AlertList, Entry, Hit, Notification, NotificationKind, NotificationStatus
 from alerts.models.notification import NO_LONGER_RECIPIENT
 from audit.events import Kind
-from audit.record import record_durably
+from audit.record import record, record_durably
+from lpr import sharing
+from lpr.models import SharedQuery
 
+# Queries shared with one's groups that the first page names; the page of queries has them all.
+SHARED = 10
 # Plates that one notice names; the pages it leads to have them all.
 NAMED = 10
 
@@ -55,8 +62,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class Page:
+    """`shared`: queries that others share with one's groups, on the first page."""
+
     notices: Sequence[Notice]
     next: Cursor | None
+    shared: Sequence[SharedQuery] = ()
 
 
 def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) -> Page:
@@ -82,17 +92,35 @@ def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) 
         id=row["group"], kind=row["kind"], at=row["at"], count=row["count"], is_new=bool(row["unread"]),
         has_failed=bool(row["failed"]), why=row["why"] or "", bounce=row["said"] or "", about=about.get(row["group"], ()))
         for row in rows[:size]]
-    record_durably(Kind.NOTICES_VIEWED, count=len(notices), entries=sorted(
+    shared = [] if cursor else sharing.told(user=user, limit=SHARED, now=now)
+    record_durably(Kind.NOTICES_VIEWED, count=len(notices), queries=[str(row.query) for row in shared], entries=sorted(
         {str(told.entry.pk) for notice in notices for told in notice.about if told.entry}))
     shown = _told(user).filter(group__in=[notice.id for notice in notices])
     shown.filter(~Q(kind=NotificationKind.HIT), seen_at__isnull=True).update(seen_at=now)
     shown.filter(_FAILED, failure_seen_at__isnull=True).update(failure_seen_at=now)
-    return Page(notices, Cursor(rows[size - 1]["at"], rows[size - 1]["group"]) if len(rows) > size else None)
+    sharing.see(user=user, shared=shared, now=now)
+    return Page(notices, Cursor(rows[size - 1]["at"], rows[size - 1]["group"]) if len(rows) > size else None, shared)
 
 
-def unread(*, user: User) -> int:
-    """How many notices `user` has not looked at."""
-    return _told(user).filter(_UNREAD).aggregate(n=Count("group", distinct=True))["n"]
+def unread(*, user: User, now: datetime) -> int:
+    """How many notices and shared queries `user` has not looked at."""
+    notices = _told(user).filter(_UNREAD).aggregate(n=Count("group", distinct=True))["n"]
+    return notices + sharing.unseen(user=user, now=now)
+
+
+def read_all(*, user: User, now: datetime) -> None:
+    """Count everything that `user` was told of as read: notices, hits and shared queries, with one event.
+
+    Args:
+        user: who says so, of what is theirs alone.
+        now: the moment of saying so; what comes later is new.
+    """
+    with transaction.atomic(durable=True):
+        theirs = Notification.objects.filter(recipient=user, created_at__lte=now)
+        count = theirs.filter(seen_at__isnull=True).update(seen_at=now)
+        theirs.filter(_FAILED, failure_seen_at__isnull=True).update(failure_seen_at=now)
+        sharing.see(user=user, now=now)
+        record(Kind.NOTICES_READ, count=count)
 
 
 def _told(user: User) -> Any:
@@ -105,8 +133,7 @@ def _about(user: User, groups: Sequence[UUID]) -> Mapping[UUID, list[Told]]:
     numbered = Window(RowNumber(), partition_by=F("group"), order_by=F("pk").asc())
     rows = list(_told(user).filter(group__in=groups).annotate(number=numbered).filter(number__lte=NAMED).order_by("pk"))
     entries = Entry.objects.select_related("alert_list", "owner").in_bulk({row.entry_id for row in rows})
-    others = Entry.objects.select_related("owner").in_bulk(
-        {row.record_id for row in rows if row.kind == NotificationKind.DECONFLICTION})
+    others = deconfliction.still_named({row.record_id for row in rows if row.kind == NotificationKind.DECONFLICTION})
     lists = AlertList.objects.visible_to(user).in_bulk(
         {row.entry_id for row in rows if row.kind == NotificationKind.TAKEN_OVER})
     hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.visible_to(user).filter(

@@ -15,7 +15,7 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 
 from accounts.roles import Right, Role, may
-from alerts import expiry, mails
+from alerts import deconfliction, expiry, mails
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Recipient
 
 
@@ -103,7 +103,7 @@ def _parted(
 
 
 def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[Letter]:
-    others = Entry.objects.select_related("owner").in_bulk({item.record_id for item in intents})
+    others = deconfliction.still_named({item.record_id for item in intents})
     for together in _by_letter(intents):
         pairs = [(entries[item.entry_id], others[item.record_id]) for item in together
                  if item.entry_id in entries and item.record_id in others]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("hits/<uuid:hit>/share/", sharing.of_hit, name="share_hit"),
     path("hits/<uuid:hit>/disposition/", dispositions.of_hit, name="dispose_hit"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="inbox_read"),
     path("mail/", mail_choice.choose, name="mail_choice"),
     path("statistics/", dispositions.statistics, name="statistics"),
     path("upload/", uploads.upload, name="upload"),

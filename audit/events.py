@@ -175,7 +175,8 @@ class Kind(TextChoices):
     HITS_VIEWED = "hits.viewed", "Hits viewed"
     MAIL_CHOSEN = "notification.mail_chosen", "How often one is mailed of hits chosen"  # before, after
     MAIL_CHOICE_REFUSED = "notification.mail_choice_refused", "Choice of mails refused"  # why
-    NOTICES_VIEWED = "notification.viewed", "Own notices viewed"  # count, entries
+    NOTICES_VIEWED = "notification.viewed", "Own notices viewed"  # count, entries, queries: shared ones
+    NOTICES_READ = "notification.all_read", "All own notices and hits marked as read"  # count
     NOTIFICATION_RETRIED = "notification.retried", "Given-up mail to be sent again"  # notification, of: its kind
     NOTIFICATION_SENT = "notification.sent", "Notification sent"
     NOTIFICATION_FAILED = "notification.failed", "Notification given up"

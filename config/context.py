@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.kept_forms import owner_mark
 from accounts.models import User
@@ -71,7 +72,7 @@ def _new_corrections(user: User) -> str:
 
 
 def _new_notices(user: User) -> str:
-    return _in_words(inbox.unread(user=user))
+    return _in_words(inbox.unread(user=user, now=timezone.now()))
 
 
 def _in_words(count: int) -> str:

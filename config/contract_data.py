@@ -28,8 +28,8 @@ LEFT_OUT = frozenset({
     "audit_mailing",
 })
 OF_READS = frozenset({
-    "lpr_sharedquery", "lpr_errorreport", "lpr_correctionnotice", "lpr_reasoncode", "lpr_offense", "lpr_timeframelimit",
-    "lpr_reportfooter",
+    "lpr_sharedquery", "lpr_sharedquery_seen_by", "lpr_errorreport", "lpr_correctionnotice", "lpr_reasoncode", "lpr_offense",
+    "lpr_timeframelimit", "lpr_reportfooter",
 })
 _FORMS = {"accounts_accessrequest", "accounts_appointment", "accounts_registrationkey"}
 

@@ -1,13 +1,16 @@
 """Sharing a query of one's own with a user group (QRY-9, ACC-16).
 
 Members open it as its asker does, each look on record under their own name, for as long as they are in the group and the group
-goes on. What was found is not kept: each look is a replay.
+goes on. Their inbox tells of it by who shared it, with which group. What was found is not kept: each look is a replay.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User, UserGroup
 from audit.events import Kind
@@ -55,6 +58,29 @@ def end(*, query: UUID, group_id: int, by: User) -> None:
 def groups_of(*, query: UUID) -> list[UserGroup]:
     """The groups that a query is shared with."""
     return list(UserGroup.objects.filter(pk__in=SharedQuery.objects.filter(query=query).values("group")))
+
+
+def told(*, user: User, limit: int, now: datetime) -> list[SharedQuery]:
+    """The newest sharings of others with groups that `user` is in today, each with `is_new`: their inbox has not shown it."""
+    return list(_told(user, now).select_related("group", "shared_by").order_by("-shared_at", "-pk")[:limit])
+
+
+def unseen(*, user: User, now: datetime) -> int:
+    """How many of these the inbox of `user` has not shown."""
+    return _told(user, now).filter(is_new=True).count()
+
+
+def see(*, user: User, shared: Iterable[Any] | None = None, now: datetime) -> None:
+    """These sharings are no news to `user` from now on; by default all."""
+    rows = _told(user, now).filter(is_new=True) if shared is None else shared
+    seen = SharedQuery.seen_by.through
+    seen.objects.bulk_create([seen(sharedquery_id=row.pk, user_id=user.pk) for row in rows if row.is_new], ignore_conflicts=True)
+
+
+def _told(user: User, now: datetime) -> QuerySet[Any]:
+    seen = SharedQuery.seen_by.through.objects.filter(sharedquery=OuterRef("pk"), user=user)
+    of_groups = SharedQuery.objects.filter(group__in=UserGroup.objects.of(user, now)).exclude(shared_by=user)
+    return of_groups.annotate(is_new=~Exists(seen))
 
 
 def is_shared_with(*, query: UUID, user: User, now: datetime) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts.models import User
-from alerts import entries, lists, notifications, uploads
+from alerts import deconfliction, entries, lists, notifications, uploads
 from alerts.models import AlertPolicy, Entry, Notification, NotificationKind, NotificationStatus
 from tests.factories.alerts import CASE
 
@@ -50,6 +50,23 @@ def test_an_entry_that_has_ended_or_rests_tells_nobody(watch, officer2, now):
         added = watch(now=now)
         assert not Notification.objects.exists()
         entries.remove(entry=added, by=added.owner, now=now)
+
+
+@pytest.mark.req("ALR-6", "ALR-11")
+def test_who_left_is_named_neither_in_the_preview_nor_by_a_mail_nor_in_the_inbox(watch, officer, officer2, signed_in, now):
+    theirs = watch(owner=officer2)
+    watch()
+    User.objects.filter(pk=officer2.pk).update(is_active=False)
+    assert not deconfliction.colleagues(owner=officer, watched=[("XYZ1234", "OH", "CRIM")], now=now)
+    assert "officer2" not in signed_in(officer).get("/alerts/inbox/").content.decode()
+    send()
+    assert not mail.outbox
+    entries.remove(entry=Entry.objects.get(owner=officer), by=officer, now=now)
+    watch()
+    assert not Notification.objects.exists()
+    User.objects.filter(pk=officer2.pk).update(is_active=True)
+    [[colleague]] = deconfliction.colleagues(owner=officer, watched=[("XYZ1234", "OH", "CRIM")], now=now).values()
+    assert colleague.entry_id == theirs.pk
 
 
 @pytest.mark.req("ALR-6")

@@ -5,13 +5,15 @@ import smtplib
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import User
-from alerts import entries, expiry, handover, inbox, notifications, sharing
+from accounts.models import User, UserGroup
+from alerts import entries, expiry, handover, hits, inbox, notifications, sharing
 from alerts.models import AlertList, Handover, Hit, Notification
 from audit import context
 from lpr.models import CorrectionNotice, ErrorReport
 from tests.alerts.test_notifications import Failing
+from tests.lpr.test_query_pages import ask
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -47,7 +49,7 @@ def test_the_prompts_of_one_day_are_one_notice_that_leads_to_the_renewals(browse
     for number in range(12):
         watch(plate=f"LOT{number:02}", now=now - timedelta(days=352))
     expiry.age(now=now)
-    assert inbox.unread(user=officer) == 1
+    assert inbox.unread(user=officer, now=now) == 1
     page = browser.get("/alerts/inbox/").content.decode()
     assert "12 plates" in page
     assert "And 2 more" in page
@@ -76,7 +78,7 @@ def test_lists_that_were_taken_over_stand_there(signed_in, watch, officer, offic
     handover.keep_time(now=now)
     with context.acting(context.actor_of(manager)):
         handover.name_successor(handover=Handover.objects.get(), successor="officer2", by=manager, now=now)
-    assert inbox.unread(user=officer2) == 1
+    assert inbox.unread(user=officer2, now=now) == 1
     page = signed_in(officer2).get("/alerts/inbox/").content.decode()
     assert "handed over to you" in page
     assert "Harbor case" in page
@@ -89,7 +91,7 @@ def test_a_mail_that_was_given_up_is_told_with_the_servers_answer(browser, watch
     watch()
     load_read()
     browser.get("/alerts/hits/")
-    assert inbox.unread(user=officer) == 0
+    assert inbox.unread(user=officer, now=now) == 0
     settings.EMAIL_BACKEND = "tests.alerts.test_notifications.Failing"
     Failing.errors = [smtplib.SMTPDataError(552, b"mailbox full")] * 5
     for hour in range(1, 7):
@@ -98,7 +100,7 @@ def test_a_mail_that_was_given_up_is_told_with_the_servers_answer(browser, watch
     page = browser.get("/alerts/inbox/").content.decode()
     assert "Mail not delivered" in page
     assert "mailbox full" in page
-    assert inbox.unread(user=officer) == 0
+    assert inbox.unread(user=officer, now=now) == 0
     assert "mailbox full" in browser.get("/alerts/hits/").content.decode()
 
 
@@ -137,7 +139,7 @@ def test_what_was_removed_leaves_no_notice(browser, watch, officer, officer2, lo
     load_read()
     expiry.age(now=now + timedelta(days=360))
     entries.remove(entry=mine, by=officer, now=now)
-    assert inbox.unread(user=officer) == 0
+    assert inbox.unread(user=officer, now=now) == 0
     assert "XYZ1234" not in browser.get("/alerts/inbox/").content.decode()
     assert not Notification.objects.filter(recipient=officer).exists()
 
@@ -163,3 +165,48 @@ def test_a_mail_leads_to_its_one_hit_and_marks_it_seen(browser, signed_in, watch
     assert Notification.objects.get().seen_at
     assert events("hits.viewed")[-1]["details"]["hits"] == [str(hit.pk)]
     assert signed_in(officer2).get(f"/alerts/hits/{hit.pk}/").status_code == 404
+
+
+@pytest.mark.req("QRY-9", "ACC-16")
+def test_a_query_shared_with_a_group_stands_in_the_inbox_of_its_members_alone(signed_in, officer, officer2, agent, events):
+    circle = UserGroup.objects.create(name="Task force", purpose="Joint case", owner=officer)
+    circle.members.add(officer2)
+    asker, member = signed_in(officer), signed_in(officer2)
+    address = ask(asker)
+    asker.post(f"{address}share/", {"group": circle.pk})
+    assert new_notices(member.get("/").content.decode()) == "1"
+    page = member.get("/alerts/inbox/").content.decode()
+    assert "Officer (officer), with Task force" in page
+    assert f'href="{address}"' in page
+    assert "XYZ1234" not in page
+    assert "12345678" not in page
+    assert events("notification.viewed", actor="officer2")[0]["details"]["queries"] == [address.split("/")[2]]
+    assert new_notices(member.get("/").content.decode()) == ""
+    assert member.get(address).status_code == 200
+    for other in (asker, signed_in(agent)):
+        assert "Task force" not in other.get("/alerts/inbox/").content.decode()
+    circle.members.remove(officer2)
+    assert "Task force" not in member.get("/alerts/inbox/").content.decode()
+
+
+@pytest.mark.req("ALR-5", "ALR-9")
+def test_everything_is_marked_as_read_in_one_step_and_nothing_of_others(browser, signed_in, watch, load_read, officer, officer2,
+                                                                        manager, now, events):
+    watch(owner=officer2)
+    watch()
+    load_read()
+    circle = UserGroup.objects.create(name="Task force", purpose="Joint case", owner=officer2)
+    circle.members.add(officer)
+    colleague = signed_in(officer2)
+    colleague.post(f"{ask(colleague)}share/", {"group": circle.pk})
+    later = timezone.now()
+    assert (inbox.unread(user=officer, now=later), hits.unseen(user=officer)) == (2, 1)
+    answer = browser.post("/alerts/inbox/read/")
+    assert (answer.status_code, answer["Location"]) == (303, "/alerts/inbox/")
+    assert (inbox.unread(user=officer, now=later), hits.unseen(user=officer), hits.unseen(user=officer2)) == (0, 0, 1)
+    assert browser.post("/alerts/inbox/read/").status_code == 303
+    assert [event["details"].get("count", 0) for event in events("notification.all_read", actor="officer")] == [2, 0]
+    assert "Mark all as read" not in browser.get("/alerts/inbox/").content.decode()
+    assert "Mark all as read" in colleague.get("/alerts/inbox/").content.decode()
+    assert browser.get("/alerts/inbox/read/").status_code == 405
+    assert signed_in(manager).post("/alerts/inbox/read/").status_code == 403

@@ -23,11 +23,12 @@ from tests.guards import addresses
 
 PEOPLE = {"off": "officer", "of2": "officer2", "sup": "support", "svr": "supervisor", "mgr": "manager", "oth": "other_manager",
           "aud": "auditor", "app": "appointer", "hlp": "help_desk", "qua": "quality", "ope": "operator", "root": "superuser"}
-MARKS = {200: "x", 201: "x", 204: "x", 302: "x", 303: "x", 400: "x", 503: "x", 401: "/", 403: ".", 404: "-"}
+MARKS = {200: "x", 201: "x", 204: "x", 302: "x", 303: "x", 400: "x", 415: "x", 503: "x", 401: "/", 403: ".", 404: "-"}
 # Addresses that take no GET, with the method that they take.
 METHODS = {
     "lpr:query_again": "post", "lpr:share": "post", "lpr:share_end": "post",
     "api-alert-list-entries": "post", "api-alert-entry": "delete", "api-alert-entry-renewal": "post",
+    "alerts:inbox_read": "post", "api-alert-uploads": "post", "api-alert-upload-columns": "post",
     "audit-searches": "post", "audit:review_draw_again": "post", "audit:review_disowned": "post",
     "audit:question_answer": "post", "audit:disown": "post",
 }
@@ -81,6 +82,7 @@ POST   queries/<uuid:query>/again/                           x   -   -   x   .  
        alerts/hits/<uuid:hit>/share/                         -   -   -   -   .   .   .   .   .   .   .   .
        alerts/hits/<uuid:hit>/disposition/                   -   -   -   -   .   .   .   .   .   .   .   .
        alerts/inbox/                                         x   x   x   x   .   .   .   .   .   .   .   .
+POST   alerts/inbox/read/                                    x   x   x   x   .   .   .   .   .   .   .   .
        alerts/mail/                                          x   x   x   x   .   .   .   .   .   .   .   .
        alerts/statistics/                                    x   x   x   x   .   .   .   .   .   .   .   .
        alerts/upload/                                        x   x   x   x   .   .   .   .   .   .   .   .
@@ -206,6 +208,9 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        api/v1/alert-lists/                                   x   x   x   x   .   .   .   .   .   .   .   .
 POST   api/v1/alert-lists/<uuid:alert_list>/entries/         x   -   -   -   .   .   .   .   .   .   .   .
 POST   api/v1/alert-entries/<uuid:entry>/renew/              x   -   -   -   .   .   .   .   .   .   .   .
+POST   api/v1/alert-uploads/                                 x   x   x   x   .   .   .   .   .   .   .   .
+       api/v1/alert-uploads/<uuid:draft>/                    -   -   -   -   .   .   .   .   .   .   .   .
+POST   api/v1/alert-uploads/<uuid:draft>/columns/            -   -   -   -   .   .   .   .   .   .   .   .
        api/v1/hits/                                          x   x   x   x   .   .   .   .   .   .   .   .
 POST   api/v1/audit/searches/                                .   .   .   x   x   x   x   .   .   .   .   .
        api/v1/audit/searches/<uuid:search_id>/               .   .   .   -   -   -   x   .   .   .   .   .
