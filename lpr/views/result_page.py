@@ -21,6 +21,8 @@ from lpr.query import Query
 from lpr.recall import Asked, Opened
 from lpr.search import Cursor, Page, Read
 
+_SEPARATOR = " · "
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -86,15 +88,20 @@ def question_in_words(query: Query) -> dict[str, str]:
 
 def map_data() -> dict[str, str]:
     """What the map needs beside the places: tile addresses of our own where tiles are configured, and the credit."""
-    credits = [*StreetDataset.objects.exclude(attribution="").values_list("attribution", flat=True).distinct()]
-    if (settings.MAP_STREET_TILES or settings.MAP_SATELLITE_TILES) and settings.MAP_ATTRIBUTION:
-        credits.append(settings.MAP_ATTRIBUTION)
     return {
         "streets_url": reverse("lpr:map_streets"),
         "street_tiles": _tiles("street") if settings.MAP_STREET_TILES else "",
         "satellite_tiles": _tiles("satellite") if settings.MAP_SATELLITE_TILES else "",
-        "attribution": " · ".join(credits),
+        "attribution": _SEPARATOR.join(_credits()),
     }
+
+
+def _credits() -> list[str]:
+    """Whose data the map shows, each once, however many data sets and tiles share a credit or join several in one line."""
+    lines = [*StreetDataset.objects.values_list("attribution", flat=True)]
+    if settings.MAP_STREET_TILES or settings.MAP_SATELLITE_TILES:
+        lines.append(settings.MAP_ATTRIBUTION)
+    return list(dict.fromkeys(credit.strip() for line in lines for credit in line.split(_SEPARATOR.strip()) if credit.strip()))
 
 
 def _tiles(layer: str) -> str:

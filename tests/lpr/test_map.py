@@ -61,6 +61,16 @@ def test_no_box_brings_more_than_a_browser_can_draw(browser, streets, monkeypatc
     assert browser.get("/map/streets/?bbox=-125,24,-66,50").json()["features"] == []
 
 
+@pytest.mark.req("RES-2")
+def test_each_credit_stands_under_the_map_once(browser, settings, now):
+    for name, credit in (("a", "© OpenStreetMap contributors"), ("b", "© OpenStreetMap contributors · City of Columbus"),
+                         ("c", "© OpenStreetMap contributors"), ("d", "")):
+        StreetDataset.objects.create(name=name, attribution=credit, loaded_at=now)
+    settings.MAP_STREET_TILES, settings.MAP_ATTRIBUTION = "https://tiles.example/{z}/{y}/{x}", "© OpenStreetMap contributors"
+    page = browser.get("/queries/new/").content.decode()
+    assert 'data-attribution="© OpenStreetMap contributors · City of Columbus"' in page
+
+
 @pytest.mark.parametrize("box", ["", "1,2,3", "a,b,c,d", "1,2,0,3", "-200,0,0,1", "nan,0,1,1", "0,0,inf,1"])
 def test_a_bad_box_is_400(browser, box):
     assert browser.get(f"/map/streets/?bbox={box}").status_code == 400
