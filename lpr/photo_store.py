@@ -59,8 +59,10 @@ def settle(names: Collection[str]) -> None:
     if not names or not isinstance(storages["default"], FileSystemStorage):
         return
     files = [Path(default_storage.path(name)) for name in names]
+    # A storage may keep equal photos as one file of several names: it is written once.
+    different = {(found.st_dev, found.st_ino): file for file in files for found in [file.stat()]}
     with ThreadPoolExecutor(max_workers=_SETTLED_AT_ONCE) as threads:
-        list(threads.map(_to_disk, files))
+        list(threads.map(_to_disk, different.values()))
         list(threads.map(_to_disk, {folder for file in files for folder in _folders(file)}))
 
 

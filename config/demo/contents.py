@@ -15,6 +15,7 @@ from environs import Env
 from audit import context
 from config import databases
 from config.demo import fleet, people, pictures, questions, town
+from config.demo.photo_storage import SharingStorage
 from lpr import deliveries, sources, states
 from lpr.formats.native_read import NativeRead, SentPhoto
 from lpr.models import Jurisdiction, Source, SourceAuthority, SourceKind
@@ -92,7 +93,7 @@ def load(now: datetime) -> Iterator[int]:
     by_name = {source.name: source for source in Source.objects.all()}
     ordered = sorted(fleet.reads(fleet.SEED, now), key=lambda read: read.source)
     done = 0
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as artist:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as artist, SharingStorage.sharing():
         batches = [batch for _, reads in groupby(ordered, lambda read: read.source) for batch in _batches(reads)]
         for batch, drawn in zip(batches, artist.map(pictures.pictures_of, batches), strict=True):
             sent = [_native(read, photos) for read, photos in zip(batch, drawn, strict=True)]

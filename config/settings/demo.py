@@ -40,6 +40,8 @@ SERVES_READ_INTAKE = True
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None  # type: ignore[assignment]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+if not env.str("PHOTO_STORAGE", ""):
+    STORAGES["default"] = {"BACKEND": "config.demo.photo_storage.SharingStorage"}
 CELERY_BEAT_SCHEDULE["send-waiting-notifications"]["schedule"] = 2.0
 CELERY_BEAT_SCHEDULE["refresh-coverage"]["schedule"] = 60.0
 CELERY_BEAT_SCHEDULE["send-account-mail"]["schedule"] = 2.0

@@ -1,8 +1,10 @@
 """The demo's world is complete, plausible and the same every time."""
 
+import errno
 import gzip
 import io
 import json
+import os
 import random
 import re
 from collections import Counter
@@ -10,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 
 import pytest
+from django.core.files.base import ContentFile
 from PIL import Image
 from shapely.geometry import LineString, Point, Polygon, shape
 from tzfpy import get_tz
 
 from config.demo import cameras, fleet, pictures, plate_designs, town
+from config.demo.photo_storage import SharingStorage
 from lpr import streets
 from lpr.formats import native
 
@@ -277,3 +281,31 @@ def test_plates_of_different_states_look_different():
         picture = Image.open(io.BytesIO(pictures.plate_picture(vehicle, rng=random.Random(1))))
         grounds.add(picture.resize((3, 5)).tobytes())
     assert len(grounds) == len(by_state)
+
+
+# ---- the photo store ----
+
+
+def test_equal_photos_are_one_file_and_each_name_goes_by_itself(tmp_path, monkeypatch):
+    store = SharingStorage(location=tmp_path)
+
+    def save(number, picture=b"a"):
+        return store.save(f"reads/{number}/x.jpg", ContentFile(picture))
+
+    def no_link(*paths):
+        raise OSError(errno.EMLINK, "too many links")
+
+    with SharingStorage.sharing():
+        names = [save(0), save(1), save(2, b"b")]
+        files = [(tmp_path / name).stat().st_ino for name in names]
+        assert (files[0] == files[1], files[0] == files[2]) == (True, False)
+        assert save(0) != names[0]
+        store.delete(names[0])
+        assert store.open(names[1]).read() == b"a"
+        # The first of them is gone, then the file system makes no more links: it is written out.
+        written = [save(3)]
+        monkeypatch.setattr(os, "link", no_link)
+        written.append(save(4))
+        monkeypatch.undo()
+    written.append(save(5))
+    assert [(store.open(name).read(), (tmp_path / name).stat().st_nlink) for name in written] == [(b"a", 1)] * 3
