@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import re
 import shutil
 import threading
 import urllib.parse
@@ -117,7 +118,16 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def trial(browser) -> Iterator[Trial]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield from on_trial(browser.new_page(viewport={"width": 1280, "height": 900}))
+
+
+@pytest.fixture
+def phone(browser) -> Iterator[Trial]:
+    """The same on a screen of fingers."""
+    yield from on_trial(browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+
+
+def on_trial(page: Page) -> Iterator[Trial]:
     trial = Trial(page, "")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, trial=trial))
     thread = threading.Thread(target=server.serve_forever)
@@ -220,6 +230,67 @@ def test_a_photo_opens_in_a_dialog_that_keys_enlarge_and_close(trial):
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("dialog img")).to_have_count(0)
     expect(page.get_by_role("link", name="Open photo")).to_be_focused()
+
+
+def placed(page: Page) -> tuple[float, float, float]:
+    """How far the open photo is moved, and how many times it is enlarged."""
+    said = page.locator("dialog img").evaluate("image => image.style.transform")
+    x, y, scale = re.fullmatch(r"translate\((.+)px, (.+)px\) scale\((.+)\)", said).groups()
+    return float(x), float(y), float(scale)
+
+
+def test_an_enlarged_photo_is_moved_by_arrows_to_its_edge_and_no_farther(trial):
+    page = trial.show(PHOTO)
+    page.get_by_role("link", name="Open photo").press("Enter")
+    page.keyboard.press("ArrowRight")
+    assert placed(page) == (0, 0, 1)
+    for _ in range(3):
+        page.keyboard.press("+")
+    x, y, scale = placed(page)
+    assert scale == pytest.approx(1.4**3)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert placed(page)[:2] == pytest.approx((x - 60, y - 60))
+    for _ in range(60):
+        page.keyboard.press("ArrowLeft")
+    assert placed(page)[0] == 0
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Close photo").press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_two_fingers_enlarge_a_photo_and_one_moves_it(phone):
+    page = phone.show(PHOTO)
+    page.get_by_role("link", name="Open photo").tap()
+    stage = page.locator(".viewer__stage").bounding_box()
+    middle = (stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        points = [{"x": middle[0] + x, "y": middle[1] + y, "id": number} for number, (x, y) in enumerate(at)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (-40, 0), (40, 0))
+    for reach in (60, 90, 120):
+        touch("touchMove", (-reach, 0), (reach, 0))
+    assert placed(page)[2] == pytest.approx(3)
+    x, y, _ = placed(page)
+    touch("touchMove", (-100, 30), (140, 30))
+    assert placed(page) == pytest.approx((x + 20, y + 30, 3), abs=2)
+    touch("touchEnd")
+    x, y, _ = placed(page)
+    touch("touchStart", (0, 0))
+    touch("touchMove", (25, -35))
+    touch("touchEnd")
+    assert placed(page) == pytest.approx((x + 25, y - 35, 3), abs=0.5)
+    touch("touchStart", (-120, 0), (120, 0))
+    touch("touchMove", (-10, 0), (10, 0))
+    touch("touchEnd")
+    assert placed(page) == (0, 0, 1)
+    # The page behind stayed where it was.
+    assert page.evaluate("[window.visualViewport.scale, window.scrollY]") == [1, 0]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_dates_are_asked_for_only_with_a_timeframe_of_ones_own(trial):

@@ -1,5 +1,6 @@
 // A link to a photo, <a data-photo href="..." data-caption="...">, opens it in a dialog where it can be enlarged.
-// Keys: + and - enlarge and reduce, 0 fits, arrows move, Escape closes. Without this script the link just opens.
+// Keys: + and - enlarge and reduce, 0 fits, arrows move, Escape closes. Two fingers enlarge and move, one moves. Without this
+// script the link just opens.
 
 const MAX_SCALE = 10;
 const STEP = 1.4;
@@ -121,6 +122,8 @@ class Viewer {
     if (other) {
       const distance = (point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
       this.zoom(distance(now) / distance(before), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 });
+      // Two fingers that go the same way take the photo along.
+      this.move((now.x - before.x) / 2, (now.y - before.y) / 2);
     } else {
       this.move(now.x - before.x, now.y - before.y);
     }
