@@ -8,10 +8,9 @@ import os
 import threading
 import time
 
-from benchmarks import ground, traffic
+from benchmarks import asking, ground, traffic
 from benchmarks.measure import CannotRun, Ratio, percentile
-from benchmarks.query_http import Browser, gunicorn, officer
-from lpr.models import ReasonCode
+from benchmarks.serving import gunicorn
 
 STANDARD_SIZE = 1_000_000  # reads in the store
 GOAL = 4.0
@@ -24,7 +23,7 @@ WARM = 2
 class _Officer(threading.Thread):
     """One person who asks in a rhythm; `waited` are the seconds of each query, `failed` what went wrong."""
 
-    def __init__(self, browser: Browser, plates: list[str], reason: str, starts_after: float) -> None:
+    def __init__(self, browser: asking.Asker, plates: list[str], reason: str, starts_after: float) -> None:
         super().__init__(daemon=True)
         self.browser, self.plates, self.reason, self.starts_after = browser, plates, reason, starts_after
         self.waited: list[float] = []
@@ -37,7 +36,7 @@ class _Officer(threading.Thread):
             due += EVERY_SECONDS
             before = time.monotonic()
             try:
-                self.browser.get(self.browser.ask(plate, self.reason))
+                self.browser.page(self.browser.ask(plate, self.reason))
             except (CannotRun, OSError) as error:
                 self.failed.append(str(error))
             self.waited.append(time.monotonic() - before)
@@ -47,12 +46,12 @@ def run(size: int) -> list[Ratio]:
     """`size`: reads in the store."""
     with ground.database("many_users") as name:
         history = traffic.store_history(size)
-        reason = ReasonCode.objects.filter(is_criminal=False, components__contains=["ERO"]).values_list("code", flat=True)[0]
+        reason = asking.reason()
         names = [f"bench.officer{number}" for number in range(USERS)]
         for username in names:
-            officer(username)
-        with gunicorn(name, workers=os.cpu_count() or 1) as (port, _):
-            browsers = [Browser(port) for _ in names]
+            asking.officer(username)
+        with gunicorn(BENCH_DATABASE=name, processes=os.cpu_count() or 1) as server:
+            browsers = [asking.Asker(server.port) for _ in names]
             for browser, username in zip(browsers, names, strict=True):
                 browser.sign_in(username)
             alone = _at_once(browsers[:1], history, reason)
@@ -64,7 +63,7 @@ def run(size: int) -> list[Ratio]:
         f" {history.reads:,} reads")]
 
 
-def _at_once(browsers: list[Browser], history: traffic.Traffic, reason: str) -> list[float]:
+def _at_once(browsers: list[asking.Asker], history: traffic.Traffic, reason: str) -> list[float]:
     """How long each query took, the first ones of each officer left out.
 
     Raises:

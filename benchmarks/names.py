@@ -7,8 +7,8 @@ That the work is the same is proven by tests/accounts, statement by statement an
 from functools import partial
 
 from benchmarks import ground
+from benchmarks.asking import officer
 from benchmarks.measure import CannotRun, Ratio, milliseconds, ratio, turn_by_turn
-from benchmarks.query_http import officer
 from benchmarks.serving import Browser, gunicorn
 
 STANDARD_SIZE = 250  # guesses at each kind of name
@@ -26,8 +26,8 @@ def run(size: int) -> list[Ratio]:
         for number in range(NAMES):
             officer(_name("known", number))
         # Enough for all guesses: who is locked answers without a hash, known or not.
-        with gunicorn(BENCH_DATABASE=database, LOCKOUT_FAILURES=str(10 * size), ADDRESS_FAILURES=str(100 * size)) as port:
-            browser = Browser(port)
+        with gunicorn(BENCH_DATABASE=database, LOCKOUT_FAILURES=str(10 * size), ADDRESS_FAILURES=str(100 * size)) as server:
+            browser = Browser(server.port)
             return [_compare(browser, door, size) for door in DOORS]
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -23,6 +24,18 @@ class Answer:
     status: int
     location: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers: its port, and the process that started the others."""
+
+    port: int
+    pid: int
+
+    def processes(self) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [self.pid, *map(int, children.read_text().split())]
 
 
 class Browser:
@@ -55,7 +68,7 @@ class Browser:
 
 
 @contextlib.contextmanager
-def gunicorn(*, processes: int = 1, threads: int = 8, **environment: str) -> Iterator[int]:
+def gunicorn(*, processes: int = 1, threads: int = 8, **environment: str) -> Iterator[Running]:
     """A server on a free port, with `environment` besides this process's own; ended at the end.
 
     Raises:
@@ -70,7 +83,7 @@ def gunicorn(*, processes: int = 1, threads: int = 8, **environment: str) -> Ite
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ | environment)
     try:
         _wait(port, process)
-        yield port
+        yield Running(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)

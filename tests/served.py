@@ -28,5 +28,5 @@ def serving(folder: Path) -> Iterator[Server]:
     counted = folder / "hashes"
     with gunicorn(processes=PROCESSES, threads=THREADS, DJANGO_SETTINGS_MODULE="tests.served_settings",
                   SERVED_DATABASE=connections["default"].settings_dict["NAME"], SERVED_HASHES=str(counted),
-                  SERVED_FOLDER=str(folder)) as port:
-        yield Server(port, counted)
+                  SERVED_FOLDER=str(folder)) as running:
+        yield Server(running.port, counted)
