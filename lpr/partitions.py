@@ -68,13 +68,16 @@ def stray_rows() -> int:
 
 def _erase_reads(now: datetime) -> int:
     """Erase reads past their source's retention: the photos first, so that a crash leaves a row that is found again."""
-    erased = 0
+    erased, before = 0, []
     while True:
         with connection.cursor() as cursor:
             cursor.execute("SELECT record_id FROM store.reads_over(%s::timestamptz, %s::integer)", [now, READS_AT_ONCE])
             over = [row[0] for row in cursor.fetchall()]
         if not over:
             return erased
+        if over == before:
+            raise RuntimeError("Reads that are over were not erased: store.reads_over and store.delete_reads_over differ.")
+        before = over
         for record_id in over:
             photo_store.erase(record_id)
         with connection.cursor() as cursor:

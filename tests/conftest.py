@@ -16,14 +16,27 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from xdist.scheduler import LoadScopeScheduling
 
 from config import databases
+from tests.clones import Clone
 
 ROOT = Path(__file__).resolve().parent.parent
 # A busy machine is slow for every example: slowness proves nothing about the code.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts", "tests.factories.reviews"]
+
+
+class OneDemo(LoadScopeScheduling):
+    """Test by test to whichever worker is free, but the journeys, which share one running demo, all to one of them, first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDemo:
+    return OneDemo(config, log)
 
 
 def _release() -> str:
@@ -51,15 +64,16 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -
             fcntl.flock(lock, fcntl.LOCK_EX)
             _build_template(template)
 
+        clone = Clone(mine, template)
+
         def fresh() -> None:
             _use(mine)
-            databases.drop(mine)
-            databases.create(mine, template=template)
+            clone.freshen()
 
         fresh()
         yield fresh
         _use(mine)
-        databases.drop(mine)
+        clone.drop()
 
 
 def _build_template(name: str) -> None:

@@ -43,7 +43,7 @@ def main() -> None:
     memory = Path("/dev/shm")
     if os.geteuid() == 0 and memory.is_dir() and shutil.disk_usage(memory).free > LEAST_MEMORY:
         environment.setdefault("EMBEDDED_CLUSTERS", str(memory / "plateledger"))
-    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2), "--dist", "loadgroup"]
+    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2)]
     done = subprocess.run([sys.executable, "-m", "pytest", *workers, *arguments], cwd=ROOT, env=environment, check=False)
     leave = "stop" if os.environ.get("KEEP_CLUSTER") == "1" else "destroy"
     end = [sys.executable, "-c", "import os, pathlib; from config import embedded;"

@@ -42,12 +42,13 @@ BEGIN
     IF erased_places <> '{}' THEN
         newest := 'infinity';
     END IF;
+    -- A read whose place is missing goes too: what reads_over finds must go, or the job finds it for ever.
     WITH gone AS (
-        DELETE FROM store.read r USING public.lpr_source source, store.place place
-        WHERE source.id = r.source_id AND place.id = r.place_id AND r.record_id = ANY (p_records)
-          AND r.captured_at <= newest
+        DELETE FROM store.read r USING public.lpr_source source
+        WHERE source.id = r.source_id AND r.record_id = ANY (p_records) AND r.captured_at <= newest
           AND (r.captured_at + make_interval(days => source.retention_days) <= moment
-               OR (r.source_id::text || place.state) = ANY (erased_places))
+               OR EXISTS (SELECT FROM store.place place
+                          WHERE place.id = r.place_id AND (r.source_id::text || place.state) = ANY (erased_places)))
         RETURNING r.plate, r.state, r.captured_at, r.record_id
     ),
     markers AS (

@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.conftest import look
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 ROSTER = """username,course,completed_on
 untrained.ero,system-orientation,2026-01-15
 nobody,data-privacy,2026-01-15

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from config.demo import fleet, pictures
 from tests.journeys.conftest import CASE, Demo, ask, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 
 
 def post_read_of(demo: Demo, plate: str, state: str) -> None:

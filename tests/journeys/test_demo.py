@@ -14,7 +14,7 @@ from config import embedded
 from config.frontend import ROOT
 from tests.journeys.conftest import Demo, free_port
 
-pytestmark = [pytest.mark.embedded, pytest.mark.faults, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.embedded, pytest.mark.faults]
 
 
 def of_the_demo(demo: Demo) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys import people
 from tests.journeys.conftest import Demo, affirm, ask, give_password, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 
 
 @pytest.mark.req("ACC-1", "ACC-2", "ACC-4", "ACC-5", "ACC-6", "ACC-7", "ACC-8", "QRY-8")

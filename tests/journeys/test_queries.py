@@ -12,7 +12,7 @@ from config import embedded
 from tests.journeys.conftest import Demo, look, sign_in
 from tests.journeys.test_an_officers_day import CASE, ask
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 # An average typist, pauses for thought included in the tabs: the keystroke-level model's 0.28 s a key.
 SECONDS_A_KEY = 0.28
 MANY = "MANY100"

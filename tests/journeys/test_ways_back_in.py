@@ -11,7 +11,7 @@ from config.demo.people import ANSWER
 from tests.journeys import people
 from tests.journeys.conftest import Demo, affirm, ask, give_password, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 FORGETFUL, SUSPENDED = "support.ero", "officer.ero2"
 
 
