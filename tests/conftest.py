@@ -5,6 +5,7 @@ once, and each test that asks for `database` gets a clone of its own, in which c
 """
 
 import fcntl
+import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -26,6 +27,23 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts", "tests.factories.reviews"]
+
+
+HTTP = {"signed_in", "api", "visit", "client"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that go through pages or the API: what they add to those of the domain is the same on any server."""
+    for item in items:
+        if HTTP.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("http")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 class OneDemo(LoadScopeScheduling):

@@ -34,6 +34,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     environment = os.environ | {"DATA_DIR": str(Path(os.environ.get("DATA_DIR", "var")).resolve() / "test")}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
+    # The tests start many processes; each would compile the whole service anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if "not browser" not in " ".join(arguments):
         path = chromium()
         if path is None:
@@ -43,7 +45,7 @@ def main() -> None:
     memory = Path("/dev/shm")
     if os.geteuid() == 0 and memory.is_dir() and shutil.disk_usage(memory).free > LEAST_MEMORY:
         environment.setdefault("EMBEDDED_CLUSTERS", str(memory / "plateledger"))
-    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(os.cpu_count() or 2)]
+    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str((os.cpu_count() or 2) + 1)]
     done = subprocess.run([sys.executable, "-m", "pytest", *workers, *arguments], cwd=ROOT, env=environment, check=False)
     leave = "stop" if os.environ.get("KEEP_CLUSTER") == "1" else "destroy"
     end = [sys.executable, "-c", "import os, pathlib; from config import embedded;"

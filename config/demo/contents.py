@@ -21,6 +21,7 @@ from lpr.formats.native_read import NativeRead, SentPhoto
 from lpr.models import Jurisdiction, Source, SourceAuthority, SourceKind
 
 env = Env()
+READS = env.int("DEMO_READS", 20_000)
 PASSWORD = env.str("DEMO_PASSWORD", "a made-up town of 500 cars")
 KEYS_FILE = settings.DATA_DIR / "demo-source-keys.json"
 # Written last: a first start that was killed is found unfinished, and begins again with what is missing.
@@ -50,7 +51,7 @@ def settle(*, say: Callable[[str], object]) -> None:
     people.settle(password=PASSWORD, now=now)
     if MARK.exists():
         return
-    say("First start: making the town, the sources and 20,000 reads (about a minute) ...")
+    say(f"First start: making the town, the sources and {READS:,} reads (a minute for 20,000) ...")
     with context.acting(context.Actor(id=None, name="command:demo")):
         questions.settle(now)
         settle_sources(now)
@@ -91,7 +92,7 @@ def load(now: datetime) -> Iterator[int]:
     The pictures are drawn in a second process (which knows nothing of Django), since drawing costs more than storing.
     """
     by_name = {source.name: source for source in Source.objects.all()}
-    ordered = sorted(fleet.reads(fleet.SEED, now), key=lambda read: read.source)
+    ordered = sorted(fleet.reads(fleet.SEED, now, count=READS), key=lambda read: read.source)
     done = 0
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as artist, SharingStorage.sharing():
         batches = [batch for _, reads in groupby(ordered, lambda read: read.source) for batch in _batches(reads)]

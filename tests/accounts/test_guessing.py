@@ -49,15 +49,15 @@ def everywhere(number: int) -> str:
 
 
 @pytest.mark.req("ACC-12")
-@pytest.mark.parametrize("username", ["officer", "nobody.here"])
-def test_two_hundred_guesses_at_one_account_from_everywhere_are_five_hashes(server, events, username):
-    answers = all_at_once(server, [username] * GUESSES, [everywhere(number) for number in range(GUESSES)])
-    assert sum(answers.values()) == GUESSES
+@pytest.mark.parametrize(("username", "guesses"), [("officer", GUESSES), ("nobody.here", GUESSES // 4)])
+def test_two_hundred_guesses_at_one_account_from_everywhere_are_five_hashes(server, events, username, guesses):
+    answers = all_at_once(server, [username] * guesses, [everywhere(number) for number in range(guesses)])
+    assert sum(answers.values()) == guesses
     assert set(answers) <= REFUSED
     assert 1 <= server.hashes() <= settings.LOCKOUT_FAILURES
     assert Lockout.objects.get().locked_at is not None
     assert len(events("account.locked")) == 1
-    assert len(events("session.sign_in_refused")) == GUESSES
+    assert len(events("session.sign_in_refused")) == guesses
     before = server.hashes()
     assert guess(server, username, "127.0.9.9", PASSWORD) == 200, "even the right password opens nothing now"
     assert server.hashes() == before
