@@ -53,7 +53,8 @@ class EventReport:
             ("Searched at", words.moment(self.whole.searched_at)),
             *((f"Searched for: {label[:1].lower()}{label[1:]}" if label else "Searched for", value)
               for label, value in criteria),
-            ("Area of responsibility", self.aor or "every area"),
+            ("Area of responsibility",
+             f"{self.aor}, and what others did in the name of its people" if self.aor else "every area"),
             ("Made for", self.by),
             ("Made at", words.moment(self.now)),
             ("Events", f"{self.count:,}"),

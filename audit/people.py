@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from audit.access import READER_ROLES, SEES_EVERY_AOR
 
 MANAGER = "agency_manager"
+OPERATIONS = "operations"
 # Who works for the agency and may be named as the one for whom a query is made, or be asked about a query.
 AGENCY_ROLES = READER_ROLES | {"officer", "support_staff"}
 
@@ -48,16 +49,34 @@ def reviewers_of(aor: str) -> QuerySet:
     return _open().filter(role__in=READER_ROLES - {SEES_EVERY_AOR}, aor__code=aor)
 
 
+def operations() -> QuerySet:
+    """The open accounts of the operator's operations staff."""
+    return _open().filter(role=OPERATIONS)
+
+
 def named(name: str) -> list[Any]:
     """The open accounts of the agency that a typed name may mean (QRY-5, BEY-4).
 
     A user name means its account alone. A full name means everyone who bears it, whatever the case of its letters.
     """
+    return _bearing(name, _open())
+
+
+def areas_named(name: str) -> list[str]:
+    """Codes of the areas of those whom a typed name may mean, closed accounts too: whoever keeps such an area sees what is done
+    in the name of its people (AUD-3)."""
+    if not name:
+        return []
+    people = get_user_model()._default_manager.select_related("aor")
+    return sorted({person.aor_code for person in _bearing(name, people)} - {""})
+
+
+def _bearing(name: str, people: QuerySet) -> list[Any]:
     wanted = " ".join(name.split())
     if not wanted:
         return []
-    people = _open().filter(role__in=AGENCY_ROLES).filter(Q(username__iexact=wanted) | Q(full_name__iexact=wanted))
-    found = list(people.order_by("pk"))
+    bearing = people.filter(role__in=AGENCY_ROLES).filter(Q(username__iexact=wanted) | Q(full_name__iexact=wanted))
+    found = list(bearing.order_by("pk"))
     return [one for one in found if one.get_username().casefold() == wanted.casefold()] or found
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from audit import canonical, context
+from audit import canonical, context, people
 from audit.events import Kind, is_refusal
 
 logger = logging.getLogger(__name__)
@@ -62,9 +62,10 @@ def record(
     Raises:
         AuditUnavailable: the database did not take the event.
     """
-    payload = canonical.text(facts(actor=actor, on_behalf_of=on_behalf_of, plate=plate, state=state, reason=reason,
-                                   query=query, details=details))
     try:
+        payload = canonical.text(facts(
+            actor=actor, on_behalf_of=on_behalf_of, named_aors=people.areas_named(on_behalf_of), plate=plate, state=state,
+            reason=reason, query=query, details=details))
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT id, micros FROM audit.append(%s::text, %s::text)", [str(kind), payload])
             recorded = Recorded.of(*cursor.fetchone())
@@ -83,10 +84,12 @@ def record_many(kind: Kind, events: Sequence[Mapping[str, Any]]) -> list[Recorde
         AuditUnavailable: the database did not take them.
     """
     nothing = {"actor": None, "on_behalf_of": "", "plate": "", "state": "", "reason": "", "query": None}
-    payloads = [canonical.text(facts(**nothing | {name: said[name] for name in nothing if name in said},
-                                     details={name: said[name] for name in said if name not in nothing}))
-                for said in events]
     try:
+        areas = {name: people.areas_named(name) for name in {said.get("on_behalf_of", "") for said in events}}
+        payloads = [canonical.text(facts(**nothing | {name: said[name] for name in nothing if name in said},
+                                         named_aors=areas[said.get("on_behalf_of", "")],
+                                         details={name: said[name] for name in said if name not in nothing}))
+                    for said in events]
         with connections["default"].cursor() as cursor:
             # OFFSET 0: the function is called once for each payload, in their order.
             cursor.execute(
@@ -113,16 +116,21 @@ def record_durably(kind: Kind, *, using: str = "default", **facts_and_details: A
 
 def facts(
     *, actor: context.Actor | None, on_behalf_of: str, plate: str, state: str, reason: str, query: UUID | None,
-    details: dict[str, Any],
+    details: dict[str, Any], named_aors: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The whole of an event as it is hashed: who, from where, for whom, what."""
+    """The whole of an event as it is hashed: who, from where, for whom, what.
+
+    `named_aors`: the areas of the person named. Those that are not the actor's own stand in the event, whose keepers see it too
+    (audit.events_page).
+    """
     now = context.current()
     actor = actor or now.actor or context.SYSTEM
+    elsewhere = [code for code in named_aors if code != actor.aor]
     return {
         "actor_id": actor.id, "actor": actor.name, "aor": actor.aor, "component": actor.component, "role": actor.role,
         "request": now.request_id, "address": now.address, "client": now.client, "session": now.session,
-        "on_behalf_of": on_behalf_of, "plate": plate, "state": state, "reason": reason, "query": query,
-        "details": details,
+        "on_behalf_of": on_behalf_of, "named_aors": elsewhere or None, "plate": plate, "state": state, "reason": reason,
+        "query": query, "details": details,
     }
 
 

@@ -12,15 +12,16 @@ from audit.search import Criteria, FoundEvent
 _LABELS = {
     "actor": "User", "actor_id": "User number", "aor": "Area of responsibility", "request": "Request number",
     "address": "Client address", "client": "Client program", "session": "Session mark", "query": "Query number",
-    "on_behalf_of": "On behalf of", "plate": "License plate", "reason": "Reason code", "id": "Event number",
+    "on_behalf_of": "On behalf of", "named_aors": "Area of the person named", "plate": "License plate",
+    "reason": "Reason code", "id": "Event number",
     "why": "Why", "from": "From", "until": "Until", "captured_from": "Captured from", "captured_until": "Captured until",
     "geo_state": "State of capture", "radius_m": "Radius in meters", "count": "Reads found",
     "count_state_unread": "Reads whose state was not read", "digest": "Digest of the reads found",
     "case_reference": "Case reference", "event": "Event",
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "plate", "state", "reason", "details", "query",
-          "address", "client", "session", "request"]
+_ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "named_aors", "plate", "state", "reason", "details",
+          "query", "address", "client", "session", "request"]
 
 
 @dataclass(frozen=True)

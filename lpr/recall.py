@@ -128,19 +128,21 @@ def shared(*, limit: int) -> list[Asked]:
 
 
 def _kind_of_look(query: UUID, user: User) -> Kind:
-    """A view for the owner and for members of a group that it is shared with, a replay for an audit role of the owner's area.
+    """A view for the owner and for members of a group that it is shared with, a replay for an audit role of the owner's area or
+    of that of the person named (AUD-3).
 
     Raises:
         QueryNotFound: for everybody else.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT actor_id, aor FROM audit.query_owner(%s::uuid)", [query])
-        owner, aor = cursor.fetchone() or (None, None)
+        cursor.execute("SELECT actor_id, aor, named_aors FROM audit.query_owner(%s::uuid)", [query])
+        owner, aor, named_aors = cursor.fetchone() or (None, None, "[]")
     if owner is None:
         raise QueryNotFound
     if owner == user.pk and may(user, Right.QUERY):
         return Kind.QUERY_VIEWED
-    if may(user, Right.SEARCH_AUDIT) and (user.role == Role.OPR_AUDITOR or (aor and aor == user.aor_code)):
+    areas = {aor, *json.loads(named_aors)} - {None, ""}
+    if may(user, Right.SEARCH_AUDIT) and (user.role == Role.OPR_AUDITOR or user.aor_code in areas):
         return Kind.QUERY_REPLAYED
     if may(user, Right.QUERY) and sharing.is_shared_with(query=query, user=user, now=timezone.now()):
         return Kind.QUERY_VIEWED

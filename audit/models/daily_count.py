@@ -11,6 +11,7 @@ class DailyCount(models.Model):
         SEARCH = "search", "Searches"
         SEARCH_WITH_HITS = "search_with_hits", "Searches with hits"
         ON_BEHALF_OF = "on_behalf_of", "On behalf of"
+        NAMED = "named", "Asked elsewhere for its people"
         REFUSED = "refused", "Refusals"
         ENTRY = "entry", "Alert entries"
         HIT = "hit", "Alert hits"

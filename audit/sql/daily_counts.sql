@@ -29,6 +29,12 @@ BEGIN
             SELECT 'on_behalf_of', h.actor, h.aor, h.reason, h.said
             FROM happened h WHERE h.kind = 'query.attempted' AND h.on_behalf_of <> ''
             UNION ALL
+            -- Asked elsewhere in the name of an area's person: that area's people read of it (AUD-3).
+            SELECT 'named', h.actor, area.code, h.reason, h.said
+            FROM happened h CROSS JOIN LATERAL jsonb_array_elements_text(
+                CASE jsonb_typeof(h.said->'named_aors') WHEN 'array' THEN h.said->'named_aors' END) area(code)
+            WHERE h.kind = 'query.attempted'
+            UNION ALL
             -- An answer counts for its question: by whom, why and for which offense stands there.
             SELECT 'search_with_hits', a.actor, a.aor, a.reason, a.payload::jsonb
             FROM happened h CROSS JOIN LATERAL audit.event_by_id(h.query) a

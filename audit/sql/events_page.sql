@@ -1,7 +1,8 @@
 -- Reading the log is itself on the log (decision 9a): the caller names the committed event that asks, and this function
 -- takes who asks, what for and how far from that event alone.
---   audit.searched, audit.viewed   the search's criteria, within the AOR of a manager or supervisor, everywhere for OPR;
---                                  a search is opened again by its searcher alone
+--   audit.searched, audit.viewed   the search's criteria; for a manager or supervisor within their AOR: what it did, and what
+--                                  others did in the name of its people; everywhere for OPR (AUD-3); a search is opened again
+--                                  by its searcher alone
 --   query.recalled                 the asker's own queries, by the criteria of the event
 --   query.viewed, query.replayed   the attempt and the outcome of the query that the event names
 -- `outcome` stands beside an attempt: the payload of its answer or failure, so that one row tells the whole of a query.
@@ -19,6 +20,8 @@ DECLARE
     said jsonb := asked.payload::jsonb;
     wanted jsonb;
     conditions text := '';
+    -- What is seen, in parts that share no event; each part is found by an index of its own.
+    parts text[] := ARRAY[''];
 BEGIN
     IF asked.kind = 'audit.viewed' THEN
         SELECT e.* INTO search FROM audit.event_by_id((said->'details'->>'search')::uuid) e
@@ -27,7 +30,8 @@ BEGIN
     wanted := coalesce(search.payload::jsonb->'details'->'criteria', '{}'::jsonb);
     IF asked.kind IN ('audit.searched', 'audit.viewed') AND search.id IS NOT NULL THEN
         IF said->>'role' IN ('agency_manager', 'supervisor') AND asked.aor IS NOT NULL THEN
-            conditions := conditions || ' AND e.aor = $3 AND lower(e.aor) = lower($3)';
+            parts := ARRAY[' AND e.aor = $3 AND lower(e.aor) = lower($3)',
+                           ' AND e.on_behalf_of IS NOT NULL AND (e.payload::jsonb->''named_aors'') ? $3'];
         ELSIF said->>'role' IS DISTINCT FROM 'opr_auditor' THEN
             RAISE EXCEPTION 'this role reads no audit records' USING ERRCODE = 'insufficient_privilege';
         END IF;
@@ -58,20 +62,24 @@ BEGIN
         'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload, '
         'CASE e.kind WHEN ''query.attempted'' THEN (SELECT o.payload FROM audit.event o WHERE o.query = e.query '
         'AND o.kind IN (''query.answered'', ''query.failed'') AND o.at >= e.at AND o.at < e.at + interval ''1 hour'' '
-        'AND o.at <= $7 ORDER BY o.at LIMIT 1) END '
-        'FROM audit.event e WHERE e.at <= $7' || conditions || ' ORDER BY e.at DESC, e.id DESC LIMIT $8'
+        'AND o.at <= $7 ORDER BY o.at LIMIT 1) END FROM ('
+        || (SELECT string_agg('SELECT * FROM (SELECT e.* FROM audit.event e WHERE e.at <= $7' || conditions || part
+                              || ' ORDER BY e.at DESC, e.id DESC LIMIT $8) p', ' UNION ALL ') FROM unnest(parts) part)
+        || ' ORDER BY at DESC, id DESC LIMIT $8) e ORDER BY e.at DESC, e.id DESC'
         USING p_before_at, p_before_id, asked.aor, asked.actor_id, asked.query, wanted, search.at,
               least(greatest(p_limit, 1), 1000);
 END
 $function$;
 
--- Whose query is this? Enough to decide who may open it, and nothing of what was asked.
+-- Whose query is this, and in which other areas is it seen, because it names one of their people? Enough to decide who may open
+-- it, and nothing of what was asked.
 CREATE OR REPLACE FUNCTION audit.query_owner(
-    p_query uuid, OUT at timestamptz, OUT actor_id bigint, OUT actor varchar, OUT aor varchar)
+    p_query uuid, OUT at timestamptz, OUT actor_id bigint, OUT actor varchar, OUT aor varchar, OUT named_aors jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT e.at, e.actor_id, e.actor, e.aor FROM audit.event_by_id(p_query) e WHERE e.kind = 'query.attempted'
+    SELECT e.at, e.actor_id, e.actor, e.aor, coalesce(e.payload::jsonb->'named_aors', '[]'::jsonb)
+    FROM audit.event_by_id(p_query) e WHERE e.kind = 'query.attempted'
 $function$;
 
 -- Whose search is this? Enough to decide who may open it, and nothing of what was searched for.

@@ -254,8 +254,8 @@ def test_who_owns_a_query_or_a_search_is_told_without_what_was_asked():
     query = ask()
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT * FROM audit.query_owner(%s::uuid)", [query])
-        assert [column.name for column in cursor.description] == ["at", "actor_id", "actor", "aor"]
-        assert cursor.fetchone()[1:] == (7, "Officer.One", "NYC")
+        assert [column.name for column in cursor.description] == ["at", "actor_id", "actor", "aor", "named_aors"]
+        assert cursor.fetchone()[1:] == (7, "Officer.One", "NYC", "[]")
         cursor.execute("SELECT audit.search_owner(%s::uuid)", [query])
         assert cursor.fetchone() == (None,)
 
