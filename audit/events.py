@@ -113,6 +113,8 @@ class Kind(TextChoices):
     # page; purpose: results, again, alert, read, compare, narrow; narrowing, or narrowed_by: the look that says it
     QUERY_VIEWED = "query.viewed", "Query result viewed"
     QUERY_REPLAYED = "query.replayed", "Query replayed"  # by an audit role: page, purpose
+    # replay, is_proven; answered and shown: counts with their digests; differences: number of reads by cause
+    QUERY_COMPARED = "query.compared", "Replay compared with its answer"
     QUERY_RECALLED = "query.recalled", "Own queries recalled"  # criteria, shared, or purpose: case references
     QUERY_SHARED = "query.shared", "Query shared with a group"  # group, name
     QUERY_SHARING_ENDED = "query.sharing_ended", "Sharing of a query ended"  # group

@@ -101,6 +101,8 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "store.narrowing_seen": frozenset({"lpr_app"}),
     "store.reads_selected": frozenset({"lpr_app"}),
     "store.shared_queries": frozenset({"lpr_app"}),
+    "store.replay_outcome": frozenset({"lpr_app"}),
+    "store.replay_differences": frozenset({"lpr_app"}),
     "store.reads_compared": frozenset({"lpr_app"}),
     "store.reported_reads": frozenset({"lpr_app"}),
     "store.correct_read": frozenset({"lpr_app"}),

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts.access import may_permission, user_of
 from accounts.roles import Right
-from lpr import case_references, page_cursors, read_tokens, recall, search
+from lpr import case_references, page_cursors, read_tokens, recall, replay, search
 from lpr.api.query_serializers import AnswerSerializer, QuerySerializer, RecallSerializer, ReplaySerializer
 from lpr.forms.query import QueryForm
 
@@ -68,7 +68,7 @@ class QueriesView(APIView):
 
 
 class QueryView(APIView):
-    """Open to the asker, and to audit roles of the asker's area."""
+    """Open to the asker, and to audit roles of the asker's area and of that of the person named."""
 
     permission_classes = [IsAuthenticated]
 
@@ -84,9 +84,20 @@ class QueryView(APIView):
             raise NotAnswered
         try:
             page = search.page(event=opened.event, cursor=cursor, size=settings.READS_PER_PAGE)
+            comparison = replay.compare(opened) if opened.is_replay and cursor.number == 1 else None
         except search.QueryFailed as error:
             raise NotAnswered from error
-        return Response(ReplaySerializer({**vars(opened.asked), **_page(request, query, page)}).data, headers=PRIVATE)
+        answer = {**vars(opened.asked), **_page(request, query, page), "comparison": comparison and _compared(comparison)}
+        return Response(ReplaySerializer(answer).data, headers=PRIVATE)
+
+
+def _compared(comparison: replay.Comparison) -> dict[str, Any]:
+    (answered, answered_digest), (shown, shown_digest) = comparison.answered, comparison.shown
+    return {
+        "is_same": comparison.is_same, "is_proven": comparison.is_proven, "is_explained": comparison.is_explained,
+        "answered": answered, "answered_digest": answered_digest, "shown": shown, "shown_digest": shown_digest,
+        "differences": [{"cause": one.cause.value, "what": one.cause.label, "count": one.count,
+                         "reads": [read for read, _ in one.reads]} for one in comparison.differences]}
 
 
 def _form(request: Request) -> QueryForm:

@@ -100,6 +100,27 @@ class RecallSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
 
 
+class DifferenceSerializer(serializers.Serializer):
+    cause = serializers.CharField()
+    what = serializers.CharField(help_text="The cause in words.")
+    count = serializers.IntegerField()
+    reads = serializers.ListField(child=serializers.UUIDField(), help_text="The reads meant, where they are known.")
+
+
+class ComparisonSerializer(serializers.Serializer):
+    """A replay beside what was answered."""
+
+    is_same = serializers.BooleanField(help_text="Count and digest are those of the answer.")
+    is_proven = serializers.BooleanField(help_text="All reads of the answer are still held: their digest is the answered one.")
+    is_explained = serializers.BooleanField(help_text="Each difference has a cause on record.")
+    answered = serializers.IntegerField()
+    answered_digest = serializers.CharField()
+    shown = serializers.IntegerField()
+    shown_digest = serializers.CharField()
+    differences = DifferenceSerializer(many=True)
+
+
 class ReplaySerializer(AskedSerializer):
     reads = FoundReadSerializer(many=True)
     next = serializers.URLField(allow_null=True)
+    comparison = ComparisonSerializer(allow_null=True, help_text="On the first page of an audit role's replay.")

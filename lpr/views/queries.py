@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import kept_forms
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
-from lpr import narrowing, page_cursors, policy, recall, search
+from lpr import narrowing, page_cursors, policy, recall, replay, search
 from lpr.forms.narrowing import NarrowingForm
 from lpr.forms.query import QueryForm
 from lpr.forms.recall import RecallForm
@@ -70,12 +70,14 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
         raise Http404 from refusal
     try:
         shown = result_page.shown(opened, cursor, narrowed_by=look.get("narrowed_by"))
+        is_whole_replay = opened.is_replay and shown is not None and cursor.number == 1 and not look
+        comparison = replay.compare(opened) if is_whole_replay else None
     except narrowing.LookNotFound as refusal:
         raise Http404 from refusal
     except search.QueryFailed:
         return failed(request)
-    return render(request, "lpr/query_result.html", result_page.context(request, opened.asked, shown, form),
-                  status=400 if form else 200)
+    page = result_page.context(request, opened.asked, shown, form) | {"comparison": comparison}
+    return render(request, "lpr/query_result.html", page, status=400 if form else 200)
 
 
 def _narrowed(request: HttpRequest, query: UUID, part: Narrowing | None) -> HttpResponse:
