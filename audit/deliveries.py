@@ -17,23 +17,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
-from celery import current_app
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from kombu.exceptions import OperationalError
 
-from audit import bundles, clocks, context, envelopes
+from audit import alarms, bundles, clocks, context, envelopes, jobs, letters, people
 from audit.events import Kind
-from audit.models import Delivery
+from audit.models import Delivery, LetterKind
 from audit.models.delivery import ENTITLED, OPERATIONS
 from audit.record import record, record_durably
 from audit.search import Criteria
 
-_DEAD_AFTER = timedelta(minutes=2)
-_MOST_ATTEMPTS = 3
+_TASK = "audit.tasks.make_delivery"
 # A look opens the log for a minute (audit.committed_event); a longer reading looks again.
 _LOOK_SECONDS = 20
 _STATES = Delivery.State
@@ -99,14 +95,13 @@ def ask(*, user: Any, aor: str, since: datetime, until: datetime, of_user: str, 
                 due_at=now + timedelta(hours=settings.AUDIT_DELIVERY_HOURS))
     except IntegrityError:
         refuse("A delivery of yours is still being made. Wait until it is ready.")
-    _wake(made)
+    jobs.wake(_TASK, made)
     return made
 
 
 def make(*, delivery: UUID, now: datetime) -> None:
     """A worker's part: read, encrypt, and lay the ciphertext into the storage. Does nothing where another worker is at it."""
-    if not Delivery.objects.filter(_unfinished(now) | Q(state=_STATES.WAITING), pk=delivery).update(
-            state=_STATES.RUNNING, stirred_at=now, progress=0, attempts=F("attempts") + 1):
+    if not jobs.claim(Delivery.objects.all(), delivery, now=now):
         return
     row = Delivery.objects.select_related("requester").get(pk=delivery)
     if not may_ask(row.requester):
@@ -120,13 +115,26 @@ def make(*, delivery: UUID, now: datetime) -> None:
 
 def resume(*, now: datetime) -> int:
     """Make what no worker took, and what a worker left; give up after three attempts. Returns how many were taken up."""
-    left = Delivery.objects.filter(_unfinished(now))
-    for one in left.filter(attempts__gte=_MOST_ATTEMPTS):
-        _fail(one, "attempts")
-    waiting = list(left.filter(attempts__lt=_MOST_ATTEMPTS).values_list("pk", flat=True))
-    for one_id in waiting:
-        make(delivery=one_id, now=now)
-    return len(waiting)
+    return jobs.resume(Delivery.objects.all(), make=lambda delivery, now: make(delivery=delivery, now=now), fail=_fail, now=now)
+
+
+def watch(*, now: datetime) -> int:
+    """Remind operations of deliveries that are not made when each share of their time is gone, and raise the alarm for those that
+    are overdue, each hour until they are made. Returns how many letters are new."""
+    owed = 0
+    waiting = Delivery.objects.filter(made_at=None)
+    for one in waiting:
+        for percent in settings.AUDIT_DELIVERY_REMINDER_PERCENT:
+            if now >= one.asked_at + (one.due_at - one.asked_at) * percent / 100:
+                with transaction.atomic():
+                    owed += letters.owe(LetterKind.DUE, to=people.operations(), about=f"{one.pk} {percent} %", now=now)
+    overdue = waiting.filter(due_at__lte=now)
+    if overdue:
+        named = [f"{one}: {one.get_state_display().lower()}, due at {one.due_at:%Y-%m-%d %H:%M} UTC" for one in overdue]
+        text = ("These deliveries of the audit log are overdue. Operations staff see their state under Deliveries, and start "
+                "again what failed:\n\n" + "\n".join(named))
+        alarms.raise_alarm(alarms.DELIVERY_OVERDUE, text, now=now)
+    return owed
 
 
 def restart(*, delivery: Delivery, user: Any, now: datetime) -> None:
@@ -147,7 +155,7 @@ def restart(*, delivery: Delivery, user: Any, now: datetime) -> None:
         refuse("Another delivery of this person is still being made.", delivery=delivery.pk)
     if not failed:
         refuse("Only a delivery that failed is started again.", delivery=delivery.pk)
-    _wake(delivery)
+    jobs.wake(_TASK, delivery)
 
 
 def download(*, delivery: Delivery, user: Any, now: datetime) -> File:
@@ -217,17 +225,6 @@ def _only_requester(delivery: Delivery, user: Any) -> None:
         refuse("A delivery opens for the person who asked for it alone.", delivery=delivery.pk)
 
 
-def _wake(delivery: Delivery) -> None:
-    """A dead broker delays the job until the scheduler's next round, and nothing else."""
-    with contextlib.suppress(OperationalError):
-        current_app.send_task("audit.tasks.make_delivery", [str(delivery.pk)], retry=False)
-
-
-def _unfinished(now: datetime) -> Q:
-    """What nobody is at: the job was lost, or the worker died."""
-    return Q(state__in=[_STATES.WAITING, _STATES.RUNNING], stirred_at__lte=now - _DEAD_AFTER)
-
-
 @dataclass(frozen=True)
 class _Job:
     """A delivery being made since `began_at`, which was `begun` by the machine's clock."""
@@ -265,6 +262,7 @@ def _make(job: _Job) -> None:
         Delivery.objects.filter(pk=row.pk).update(
             state=_STATES.READY, progress=count, digest=checksum, size=size, made_at=ready_at,
             expires_at=ready_at + timedelta(days=settings.AUDIT_DELIVERY_LIFE_DAYS))
+        letters.owe(LetterKind.READY, to=[row.requester], about=row.pk, now=ready_at)
 
 
 def _found(job: _Job, *, is_writing: bool = False) -> Iterator[bundles.Event]:
@@ -299,5 +297,6 @@ def _same(events: Iterator[bundles.Event], wanted: bytes) -> Iterator[bundles.Ev
 
 def _fail(row: Delivery, why: str) -> None:
     with transaction.atomic():
-        record(Kind.DELIVERY_FAILED, delivery=row.pk, search=row.asked, why=why)
+        failed = record(Kind.DELIVERY_FAILED, delivery=row.pk, search=row.asked, why=why)
         Delivery.objects.filter(pk=row.pk).update(state=_STATES.FAILED)
+        letters.owe(LetterKind.DUE, to=people.operations(), about=f"{row.pk} {failed.id}", now=failed.at)

@@ -4,7 +4,6 @@ What is small is answered at once. What is large is made by a worker, lies in th
 asked alone, and is then erased. What a worker left behind when it died is taken up by the scheduler.
 """
 
-import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable
@@ -15,15 +14,13 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from celery import current_app
 from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from kombu.exceptions import OperationalError
+from django.db.models import QuerySet
 
-from audit import access, context, prints, workbooks
+from audit import access, context, jobs, prints, workbooks
 from audit.documents import Document
 from audit.event_report import EventReport
 from audit.events import Kind
@@ -33,8 +30,6 @@ from audit.search import SearchNotFound, Whole, open_whole, owner_of
 
 AT_ONCE = 2_000
 LIFE = timedelta(hours=24)
-_DEAD_AFTER = timedelta(minutes=2)
-_MOST_ATTEMPTS = 3
 WRITERS: dict[str, Callable[[Document, Path], None]] = {"xlsx": workbooks.write, "pdf": prints.write}
 CONTENT_TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
@@ -76,7 +71,7 @@ def forget_failed(*, search: UUID, format: str, user: Any) -> None:
 
 def make(*, export: UUID, now: datetime) -> None:
     """A worker's part: write the file and put it into the storage. Does nothing where another worker is at it."""
-    if not _claim(export, now):
+    if not jobs.claim(_worth_making(now), export, now=now):
         return
     row = Export.objects.get(pk=export)
     user = get_user_model().objects.filter(pk=row.requester).first()
@@ -89,13 +84,7 @@ def make(*, export: UUID, now: datetime) -> None:
 
 def resume(*, now: datetime) -> int:
     """Make what no worker took, and what a worker left; give up after three attempts. Returns how many were taken up."""
-    left = Export.objects.filter(_unfinished(now))
-    for export in left.filter(attempts__gte=_MOST_ATTEMPTS):
-        _fail(export, "attempts")
-    waiting = list(left.filter(attempts__lt=_MOST_ATTEMPTS).values_list("pk", flat=True))
-    for export_id in waiting:
-        make(export=export_id, now=now)
-    return len(waiting)
+    return jobs.resume(_worth_making(now), make=lambda export, now: make(export=export, now=now), fail=_fail, now=now)
 
 
 def erase_ended(*, now: datetime) -> int:
@@ -129,19 +118,12 @@ def _leave_to_a_worker(search: UUID, format: str, user: Any, now: datetime) -> E
                                        expires_at=now + LIFE)
     except IntegrityError:
         return Export.objects.get(search=search, format=format)
-    with contextlib.suppress(OperationalError):
-        current_app.send_task("audit.tasks.make_export", [str(export.pk)], retry=False)
+    jobs.wake("audit.tasks.make_export", export)
     return export
 
 
-def _claim(export: UUID, now: datetime) -> bool:
-    return bool(Export.objects.filter(_unfinished(now) | Q(state=Export.State.WAITING), pk=export).update(
-        state=Export.State.RUNNING, stirred_at=now, progress=0, attempts=F("attempts") + 1))
-
-
-def _unfinished(now: datetime) -> Q:
-    """What nobody is at: the job was lost, or the worker died."""
-    return Q(state__in=[Export.State.WAITING, Export.State.RUNNING], stirred_at__lte=now - _DEAD_AFTER, expires_at__gt=now)
+def _worth_making(now: datetime) -> QuerySet[Export]:
+    return Export.objects.filter(expires_at__gt=now)
 
 
 def _make(row: Export, user: Any, now: datetime) -> None:

@@ -29,12 +29,16 @@ BODIES: dict[str, str] = {
     LetterKind.SUSPECTED: "Unauthorized use by an account of your area is suspected. What is known, and what to do:",
     LetterKind.OWED: "A review of your area's queries is due, or will be shortly. The calendar and the way to begin:",
     LetterKind.CONTRACT: "The contract has ended, and the days for handing over and erasing its data run out. What is to do:",
+    LetterKind.READY: "The delivery of the audit log that you asked for is encrypted and lies ready for some days. Download it, "
+                      "compare its checksum, and record the receipt:",
+    LetterKind.DUE: "A delivery of the audit log is not made yet: it failed, or its time runs out. How far it is:",
 }
 PAGES: dict[str, str] = {
     LetterKind.QUESTION: "audit:own_questions", LetterKind.NAMED: "audit:own_questions", LetterKind.ANSWER: "audit:reviews",
     LetterKind.DISOWNED: "audit:reviews", LetterKind.OWED: "audit:reviews",
     LetterKind.INCIDENT: "audit:incidents", LetterKind.SUSPECTED: "audit:incidents",
     LetterKind.CONTRACT: "audit:contract_end",
+    LetterKind.READY: "audit:deliveries", LetterKind.DUE: "audit:deliveries",
 }
 
 

@@ -40,8 +40,9 @@ def make_delivery(delivery: str) -> None:
 
 @shared_task
 def keep_deliveries() -> None:
-    """Take up the deliveries that a worker left, and erase the files whose life is over."""
+    """Take up the deliveries that a worker left, remind of those that wait, and erase the files whose life is over."""
     deliveries.resume(now=datetime.now(UTC))
+    deliveries.watch(now=datetime.now(UTC))
     deliveries.erase_ended(now=datetime.now(UTC))
 
 

@@ -81,6 +81,9 @@ def _write_row(sheet: Worksheet, place: int, row: Sequence[Cell], moment: Format
 def _fitting(text: str) -> str:
     """Clean, and within the length that Excel counts in UTF-16 units, where a rare character counts twice."""
     text = clean(text)
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # XlsxWriter would take it for markup of its own and write it as it is: cells and formulas of the writer's choice.
+        text += " "
     if 2 * len(text) > LONGEST_TEXT and len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
         return text[:LONGEST_TEXT // 2 - len(CUT)] + CUT
     return text

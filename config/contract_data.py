@@ -16,10 +16,12 @@ from accounts import scans
 from accounts.models import AccessRequest
 from audit.contract.archive import Attachments, Table
 from audit.contract.erasure import Holdings
-from audit.models import Export
+from audit.models import Delivery, Export
 
 FOLDERS = {"accounts": "accounts", "alerts": "alert-lists", "audit": "reviews", "lpr": "queries"}
 SECRET = re.compile(r"password|digest$|hash|secret|sealed|challenge|answers?$|credential|public_key|^key$|token")
+# Named like a secret, and the checksum that a receiver compares.
+OPEN = frozenset({("audit_delivery", "digest")})
 # Secrets and what stands in for them, work in hand, mails: nothing of it is of use to who takes the data over.
 LEFT_OUT = frozenset({
     "accounts_challengeanswer", "accounts_recoverylink", "accounts_temporarypassword", "accounts_authenticator",
@@ -55,7 +57,8 @@ def holdings() -> Holdings:
 
     def stored() -> list[tuple[str, str]]:
         scanned = AccessRequest.objects.exclude(scan_name="").values_list("scan_name", flat=True)
-        return [*(("request_forms", name) for name in scanned), *(("default", row.path) for row in Export.objects.all())]
+        made = (("default", row.path) for rows in (Export.objects.all(), Delivery.objects.all()) for row in rows)
+        return [*(("request_forms", name) for name in scanned), *made]
 
     return Holdings(
         tables=sorted(ours | {table.name for table in tables()}), stored=stored,
@@ -68,7 +71,7 @@ def _tables() -> Iterator[Table]:
         name = model._meta.db_table
         folder = "forms" if _bare(name) in _FORMS else FOLDERS[model._meta.app_label]
         fields = [str(field.column) for field in model._meta.concrete_fields]
-        columns = [column for column in fields if not SECRET.search(column)]
+        columns = [column for column in fields if not SECRET.search(column) or (name, column) in OPEN]
         yield Table(f"{folder}/{name}.jsonl", name, str(model._meta.pk.column), columns)
 
 

@@ -29,7 +29,8 @@ from audit.record import record_durably
 
 # What an export that is whole must hold: after it nothing of this may have happened.
 _WORK = ("query.", "entry.", "list.", "upload.", "hit.", "review.", "question.", "request.", "account.", "appointment.", "group.",
-         "training.", "incident.", "suspected_use.", "read.report", "record.added", "record.changed", "record.deleted")
+         "training.", "incident.", "suspected_use.", "delivery.asked", "delivery.received",
+         "read.report", "record.added", "record.changed", "record.deleted")
 _AUDIT_TABLES = ("checkpoint", "event", "node", "sealed_leaf", "unsealed")
 
 

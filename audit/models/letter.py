@@ -1,4 +1,4 @@
-"""Mails that reviews and incidents owe: the row is the truth, the mail follows (AUD-8, AUD-9, BEY-4).
+"""Mails that reviews, incidents and deliveries owe: the row is the truth, the mail follows (AUD-8, AUD-9, AUD-13, BEY-4).
 
 None holds a plate, a name or a case.
 """
@@ -17,6 +17,8 @@ class LetterKind(models.TextChoices):
     INCIDENT = "incident", "An incident asks for a report"
     SUSPECTED = "suspected", "Unauthorized use is suspected"
     CONTRACT = "contract", "The end of the contract"
+    READY = "ready", "Your delivery of the audit log is ready"
+    DUE = "due", "A delivery of the audit log waits"
 
 
 class Letter(models.Model):

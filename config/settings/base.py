@@ -364,6 +364,8 @@ CONTRACT_COPIES: list[str] = env.list("CONTRACT_COPIES", [
     "mails delivered or waiting in a mail server"])
 # A delivery of the log: within how many hours of its request, how long its file is kept, and the least key it is encrypted to.
 AUDIT_DELIVERY_HOURS = env.int("AUDIT_DELIVERY_HOURS", 24)
+# Operations staff are reminded of a delivery that is not made when so many percent of its time are gone.
+AUDIT_DELIVERY_REMINDER_PERCENT = [50, 75]
 AUDIT_DELIVERY_LIFE_DAYS = env.int("AUDIT_DELIVERY_LIFE_DAYS", 14)
 AUDIT_DELIVERY_LEAST_KEY_BITS = env.int("AUDIT_DELIVERY_LEAST_KEY_BITS", 2048)
 SIMPLE_HISTORY_REVERT_DISABLED = True

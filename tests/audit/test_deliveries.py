@@ -12,11 +12,12 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core import mail
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 
-from audit import bundles, context, deliveries, envelopes, seals, signing, tasks, verifier
+from audit import alarms, bundles, context, deliveries, envelopes, letters, seals, signing, tasks, verifier
 from audit.deliveries import DeliveryRefused
 from audit.events import Kind
 from audit.models import Delivery
@@ -372,3 +373,44 @@ def test_the_database_opens_no_delivery_but_to_a_look_of_its_requester(case, aud
                           search=uuid4() if case == "no request" else delivery.asked).id
     with pytest.raises(DatabaseError, match="opens no delivery"):
         bundles.rows("SELECT at, id, xact, kind, nonce, payload FROM audit.delivery_page(%s::uuid, NULL, NULL, 10)", [look])
+
+
+def test_operations_are_reminded_an_overdue_delivery_alarms_and_its_requester_hears_that_it_is_ready(
+        auditor, operator, appointer, officer, ask, events):
+    queries()
+    delivery = ask(auditor, of_user="jdoe")
+
+    def mailed(hours: float) -> list[tuple[str, str]]:
+        mail.outbox.clear()
+        deliveries.watch(now=delivery.asked_at + timedelta(hours=hours))
+        letters.send_waiting(now=datetime.now(UTC))
+        return sorted((message.to[0], message.subject) for message in mail.outbox)
+
+    reminder = [("operator@agency.example", "PlateLedger: a delivery of the audit log waits")]
+    assert [mailed(hours) for hours in (11, 12, 13, 18, 23)] == [[], reminder, [], reminder, []]
+    alarmed = mailed(24.1)
+    assert {address for address, _ in alarmed} == {"operator@agency.example", "appointer@agency.example"}
+    assert all("ALARM: a delivery of the audit log is overdue" in subject for _, subject in alarmed)
+    text = mail.outbox[0].body
+    assert str(delivery) in text
+    assert "auditor" not in text
+    assert "jdoe" not in text
+    assert mailed(24.1) == []
+    assert len(mailed(25.2)) == 2
+    assert [event["details"]["about"] for event in events(Kind.ALARM_RAISED)] == [alarms.DELIVERY_OVERDUE] * 2
+    made(delivery)
+    assert mailed(27) == [("auditor@agency.example", "PlateLedger: your delivery of the audit log is ready")]
+    assert "/audit/deliveries/" in mail.outbox[0].body
+    assert "MARK123" not in mail.outbox[0].body
+    assert mailed(30) == []
+
+
+def test_operations_hear_of_a_delivery_that_was_given_up(auditor, operator, ask):
+    delivery = ask(auditor)
+    Delivery.objects.update(state="running", attempts=3, stirred_at=delivery.asked_at)
+    tasks.keep_deliveries()
+    assert Delivery.objects.get().state == "running"
+    deliveries.resume(now=delivery.asked_at + timedelta(minutes=3))
+    assert Delivery.objects.get().state == "failed"
+    letters.send_waiting(now=datetime.now(UTC))
+    assert [message.to for message in mail.outbox] == [["operator@agency.example"]]

@@ -219,6 +219,13 @@ def test_no_cell_starts_a_formula(tmp_path, text):
 
 
 @pytest.mark.req("AUD-4")
+def test_no_text_is_taken_for_markup(tmp_path):
+    text = '<r><t>x</t></r></is></c><c r="A2"><f>1+1</f></c><c r="B9" t="inlineStr"><is><r></r>'
+    workbooks.write(document([text, "after"]), tmp_path / "file.xlsx")
+    assert [cell.value for cell in openpyxl.load_workbook(tmp_path / "file.xlsx")["Rows"][2]] == [f"{text} ", "after"]
+
+
+@pytest.mark.req("AUD-4")
 @pytest.mark.parametrize("writer", [workbooks.write, prints.write])
 def test_control_characters_are_removed_and_long_notes_marked_when_cut(tmp_path, writer):
     writer(document(["a\x00b\x1b\x08c\rd", "x" * 40_000], ["\ud800", "\N{GRINNING FACE}" * 20_000], facts=(("F", "\x07f"),)),

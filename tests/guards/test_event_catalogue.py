@@ -43,6 +43,6 @@ def test_the_audit_room_knows_the_reading_roles_by_their_right_names():
     assert access.SEES_EVERY_AOR == Role.OPR_AUDITOR
     assert people.AGENCY_ROLES == AUDIT_READERS | ASKERS
     assert (approval.AGENCY, approval.OPERATOR) == (Role.AGENCY_APPOINTER, Role.OPERATIONS)
-    assert people.MANAGER == Role.AGENCY_MANAGER
+    assert (people.MANAGER, people.OPERATIONS) == (Role.AGENCY_MANAGER, Role.OPERATIONS)
     doors = (ROOT / "audit" / "sql" / "events_page.sql").read_text()
     assert set(re.findall(r"'(\w+)'", " ".join(re.findall(r"said->>'role'[^;]*?THEN", doors)))) - {"role"} == access.READER_ROLES

@@ -4,11 +4,13 @@ import io
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from accounts import access_requests, scans
@@ -16,7 +18,7 @@ from accounts.models import AOR
 from audit import signing, verifier
 from audit.contract import approval, archive, erasure
 from audit.events import Kind
-from audit.models import ContractEnd
+from audit.models import ContractEnd, Delivery
 from audit.record import record_durably
 from config import contract_data, databases
 from lpr.models import Source
@@ -28,7 +30,7 @@ CANARIES = ("END4242", "Nora Field", "officer@agency.example", "case number 1234
 
 @pytest.fixture
 def world(officer, appointer, operator, watch, load_read, settings, now, tmp_path):
-    """An agency at its end: an alert, a form with its scan, mails in the spool, a read of the operator's."""
+    """An agency at its end: an alert, a form with its scan, mails, a delivery of the log, a read of the operator's."""
     load_read(plate="KEEP111", state="OH", captured_at=now)
     watch(plate="END4242", state="NV")
     scan = scans.Scan("pdf", b"%PDF- Nora Field %%EOF")
@@ -36,6 +38,11 @@ def world(officer, appointer, operator, watch, load_read, settings, now, tmp_pat
     Path(settings.MAIL_DIR).mkdir(parents=True)
     (Path(settings.MAIL_DIR) / "1.eml").write_text("To: officer@agency.example")
     Path(settings.AUDIT_SPOOL).write_text("user=1 path=/queries/new/")
+    delivery = Delivery.objects.create(
+        asked=uuid4(), requester=appointer, since=now - timedelta(days=1), until=now, certificate="PEM", fingerprint="f" * 64,
+        state="ready", digest="d" * 64, asked_at=now - timedelta(hours=1), due_at=now, stirred_at=now, made_at=now,
+        expires_at=now + timedelta(days=1))
+    default_storage.save(delivery.path, ContentFile(b"ciphertext"))
 
 
 @pytest.fixture
@@ -96,11 +103,15 @@ def assert_erased(settings) -> None:
 def test_all_of_the_agency_is_erased_and_certified(approved, exported, settings, now):
     keys = [key.text for key in signing.trusted_keys()]
     scan, = [name for alias, name in contract_data.holdings().stored() if alias == "request_forms"]
+    delivered, = [name for alias, name in contract_data.holdings().stored() if alias == "default"]
+    assert default_storage.exists(delivered)
+    assert json.loads((exported / "reviews" / "audit_delivery.jsonl").read_text())["digest"] == "d" * 64
     assert {canary for _, canary in found_in_database()} == set(CANARIES)
     said = io.StringIO()
     call_command("erase_contract", export=exported, approval=approved.pk, stdout=said)
     assert_erased(settings)
     assert not scans.storage().exists(scan)
+    assert not default_storage.exists(delivered)
     certificate, = exported.parent.glob("*.certificate-*.txt")
     text, _ = verifier.open_note(certificate.read_text(), [verifier.read_key(key) for key in keys])
     assert text in said.getvalue()
