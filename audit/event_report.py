@@ -8,7 +8,6 @@ from django.db import connections
 
 from audit import seals, words
 from audit.documents import Cell, Column, Document, Table
-from audit.events import Kind
 from audit.search import FoundEvent, Whole
 
 _COLUMNS = [
@@ -28,7 +27,6 @@ class EventReport:
         self.whole, self.by, self.aor, self.now, self.stirred = whole, by, aor, now, stirred
         self.count = 0
         self._events = events
-        self._what = {kind.value: words.what(kind.value) for kind in Kind}
         self._covered = covered()
 
     def document(self) -> Document:
@@ -41,7 +39,7 @@ class EventReport:
                 self.stirred(self.count)
             facts = event.facts
             yield [event.at, event.actor or "not signed in", event.actor_id, event.aor, facts.get("component", ""),
-                   facts.get("role", ""), self._what.get(event.kind) or words.what(event.kind), event.plate, event.state,
+                   facts.get("role", ""), words.what(event.kind), event.plate, event.state,
                    event.reason, event.on_behalf_of, str(words.outcome(event)), words.details(event),
                    facts.get("address", ""), str(event.id)]
 

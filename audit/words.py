@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from audit.events import Kind, is_refusal
@@ -19,6 +20,9 @@ _LABELS = {
     "count_state_unread": "Reads whose state was not read", "digest": "Digest of the reads found",
     "case_reference": "Case reference", "event": "Event",
 }
+# Exports put hundreds of thousands of events into words: what is asked of each is looked up, not made anew.
+_KINDS = {kind.value: str(kind.label) for kind in Kind}
+_ATTEMPTED = Kind.QUERY_ATTEMPTED.value
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "named_aors", "plate", "state", "reason", "details",
           "query", "address", "client", "session", "request"]
@@ -38,16 +42,17 @@ class Outcome:
 
 def what(kind: str) -> str:
     """The kind in words; a kind of a later release in its own."""
-    return Kind(kind).label if kind in Kind.values else _sentence(kind.replace(".", " "))
+    return _KINDS.get(kind) or _sentence(kind.replace(".", " "))
 
 
 def outcome(event: FoundEvent) -> Outcome:
-    details = event.outcome if event.kind == Kind.QUERY_ATTEMPTED else event.facts.get("details", {})
+    is_attempt = event.kind == _ATTEMPTED
+    details = event.outcome if is_attempt else event.facts.get("details", {})
     if details is None:
         return Outcome("No answer on record", "bad")
     if is_refusal(event.kind):
         return Outcome("Refused", "bad", _why(details))
-    if event.kind.endswith("failed") or ("count" not in details and event.kind == Kind.QUERY_ATTEMPTED):
+    if event.kind.endswith("failed") or (is_attempt and "count" not in details):
         return Outcome("Failed", "bad", _why(details))
     if "count" in details:
         return Outcome(f"{details['count']} read{'' if details['count'] == 1 else 's'}", "ok")
@@ -82,13 +87,18 @@ def moment(at: datetime, *, exact: bool = False) -> str:
     return f"{at.astimezone(UTC):{'%Y-%m-%d %H:%M:%S.%f' if exact else '%Y-%m-%d %H:%M:%S'}} UTC"
 
 
+@lru_cache(maxsize=2048)
 def label(key: str) -> str:
     return _LABELS.get(key) or _sentence(key.removesuffix("_e6"))
 
 
 def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in sorted(value):
-        yield from _flat(key, value[key])
+        item = value[key]
+        if isinstance(item, Mapping | list):
+            yield from _flat(key, item)
+        else:
+            yield label(key), _text(key, item)
 
 
 def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -103,17 +113,17 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _text(key: str, value: Any) -> str:
+    if isinstance(value, str):
+        if value[4:5] == "-" and _MOMENT.fullmatch(value):
+            return moment(datetime.fromisoformat(value))
+        if key in {"event", "kind"}:
+            return _KINDS.get(value, value)
+        return _sentence(value) if key == "role" else value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(_text(key, item) for item in value) or "none"
-    if key.endswith("_e6") and isinstance(value, int):
-        return f"{value / 1_000_000:.6f}"
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return moment(datetime.fromisoformat(value))
-    if key in {"event", "kind"} and value in Kind.values:
-        return what(value)
-    return _sentence(str(value)) if key == "role" else str(value)
+    return f"{value / 1_000_000:.6f}" if isinstance(value, int) and key.endswith("_e6") else str(value)
 
 
 def _why(details: Mapping[str, Any]) -> str:

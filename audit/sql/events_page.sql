@@ -57,7 +57,8 @@ BEGIN
         || CASE WHEN wanted ? 'until' THEN ' AND e.at < ($6->>''until'')::timestamptz' ELSE '' END
         || CASE WHEN asked.query IS NOT NULL THEN format(' AND e.at >= %L::timestamptz', (
                SELECT q.at FROM audit.event_by_id(asked.query) q)) ELSE '' END
-        || CASE WHEN p_before_at IS NOT NULL THEN ' AND (e.at, e.id) < ($1, $2)' ELSE '' END;
+        -- The first half by itself, because months are not ruled out by a row of two.
+        || CASE WHEN p_before_at IS NOT NULL THEN ' AND e.at <= $1 AND (e.at, e.id) < ($1, $2)' ELSE '' END;
     RETURN QUERY EXECUTE
         'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload, '
         'CASE e.kind WHEN ''query.attempted'' THEN (SELECT o.payload FROM audit.event o WHERE o.query = e.query '

@@ -221,8 +221,10 @@ def test_no_cell_starts_a_formula(tmp_path, text):
 @pytest.mark.req("AUD-4")
 def test_no_text_is_taken_for_markup(tmp_path):
     text = '<r><t>x</t></r></is></c><c r="A2"><f>1+1</f></c><c r="B9" t="inlineStr"><is><r></r>'
-    workbooks.write(document([text, "after"]), tmp_path / "file.xlsx")
-    assert [cell.value for cell in openpyxl.load_workbook(tmp_path / "file.xlsx")["Rows"][2]] == [f"{text} ", "after"]
+    workbooks.write(document([text, " _x0041_ & <b> "], facts=(("Searched for", text),)), tmp_path / "file.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "file.xlsx")
+    assert [cell.value for cell in book["Rows"][2]] == [text, " _x005F_x0041_ & <b> "]
+    assert [cell.value for cell in book["About"][3]] == ["Searched for", f"{text} "]
 
 
 @pytest.mark.req("AUD-4")
