@@ -84,8 +84,8 @@ def compare(opened: Opened) -> Comparison:
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM store.replay_outcome(%s::uuid, make_interval(secs => %s))",
-                           [opened.event, LATE.total_seconds()])
+            cursor.execute("SELECT * FROM store.replay_outcome(%s::uuid, %s::integer)",
+                           [opened.event, LATE // timedelta(seconds=1)])
             outcome = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
             cursor.execute("SELECT cause, record_id, since FROM store.replay_differences(%s::uuid)", [opened.event])
             rows = cursor.fetchall()

@@ -11,4 +11,4 @@ class Migration(migrations.Migration):
     dependencies = [("lpr", "0015_shared_queries_seen")]
     operations = [migrations.RunSQL(
         (SQL / "replay.sql").read_text(),
-        "DROP FUNCTION store.replay_differences(uuid), store.replay_outcome(uuid, interval), store.replayed_reads(uuid)")]
+        "DROP FUNCTION store.replay_differences(uuid), store.replay_outcome(uuid, integer), store.replayed_reads(uuid)")]

@@ -63,12 +63,12 @@ END
 $function$;
 
 -- Counts and digests: as answered then, by the outcome on record; of what is still held of then; of what is shown now.
--- `digest_without_late` is that of then without the reads that are more than were answered, stored last and within `p_late` of the
+-- `digest_without_late` is that of then without the reads that are more than were answered, stored last and so many seconds before the
 -- question: where it is the answered one, their transaction was still open. `digest_with_closed` is that of then with the reads that
 -- by today's records of authority were closed already: where it is the answered one, those records were changed since. The rest
 -- says what could have erased what is not held.
 CREATE OR REPLACE FUNCTION store.replay_outcome(
-    p_event uuid, p_late interval, OUT answered_count integer, OUT answered_digest text, OUT held_count integer,
+    p_event uuid, p_late_seconds integer, OUT answered_count integer, OUT answered_digest text, OUT held_count integer,
     OUT held_digest text, OUT shown_count integer, OUT shown_digest text, OUT digest_without_late text, OUT digest_with_closed text,
     OUT were_erased boolean, OUT retention_may_erase boolean, OUT authority_may_erase boolean, OUT authority_changed boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -95,7 +95,7 @@ BEGIN
                                   FILTER (WHERE h.is_shown), '')), 'hex'),
            encode(sha256(coalesce(string_agg(uuid_send(h.record_id), '' ORDER BY h.captured_at DESC, h.record_id DESC)
                                   FILTER (WHERE h.was_shown AND (h.place > c.held - answered_count
-                                                                 OR h.stored_at < s.as_of - p_late)), '')), 'hex'),
+                                                                 OR h.stored_at < s.as_of - make_interval(secs => p_late_seconds))), '')), 'hex'),
            encode(sha256(coalesce(string_agg(uuid_send(h.record_id), '' ORDER BY h.captured_at DESC, h.record_id DESC)
                                   FILTER (WHERE h.was_shown OR h.was_closed), '')), 'hex')
     INTO held_count, shown_count, held_digest, shown_digest, digest_without_late, digest_with_closed

@@ -198,6 +198,6 @@ def test_only_the_replay_of_a_whole_answer_opens_the_comparison(asked, officer):
         looks = [record_durably(Kind.QUERY_VIEWED, query=query).id,
                  record_durably(Kind.QUERY_REPLAYED, query=query, narrowing={"source_kind": "toll_road"}).id]
     for look in looks:
-        for door in ("store.replay_outcome(%s::uuid, '5 minutes')", "store.replay_differences(%s::uuid)"):
+        for door in ("store.replay_outcome(%s::uuid, 300)", "store.replay_differences(%s::uuid)"):
             with connection.cursor() as cursor, pytest.raises(DatabaseError, match="replay of a whole answer"):
                 cursor.execute(f"SELECT * FROM {door}", [look])
