@@ -1,7 +1,8 @@
 """One event appended and committed, against a plain INSERT of the same columns into the same table and commit.
 
 The plain side is an administrator's, who may insert; what the function adds to it is parsing, hashing, the clock, and the
-sealer's queue. Each connection is a process of its own, so that four of them are four.
+sealer's queue. Each connection is a process of its own, so that four of them are four. With sixteen, the sealer is at work in
+another process meanwhile, so that what is appended is sealed as well.
 """
 
 import multiprocessing
@@ -17,13 +18,14 @@ from itertools import chain
 
 import django
 import psycopg
+from django.conf import settings
 
 from benchmarks import ground
 from benchmarks.measure import Ratio, milliseconds, ratio, turn_by_turn
 
 STANDARD_SIZE = 8_000  # events appended by each side
-GOAL = 1.3
-CONNECTIONS = (1, 4)
+CONNECTIONS = {1: 1.3, 4: 1.3, 16: 1.15}  # how many, and the goal of each
+SEALED_WITH = 16
 BLOCK = 100
 
 APPEND = "SELECT id, micros FROM audit.append(%s::text, %s::text)"
@@ -36,8 +38,10 @@ _sessions: dict[str, psycopg.Connection] = {}
 
 
 def run(size: int) -> list[Ratio]:
-    """`size`: events that each side appends, with one connection and again with four."""
-    with ground.database("audit_append") as name:
+    """`size`: events that each side appends, with each number of connections."""
+    from benchmarks import audit_log
+
+    with ground.database("audit_append") as name, audit_log.own_key():
         return [_with_connections(count, size, name) for count in CONNECTIONS]
 
 
@@ -45,12 +49,18 @@ def _with_connections(count: int, size: int, database: str) -> Ratio:
     rounds = max(size // (BLOCK * count), 1)
     context = multiprocessing.get_context("spawn")
     latencies: dict[str, list[list[float]]] = {"append": [], "insert": []}
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(database,)) as pool:
+    key = str(settings.AUDIT_SIGNING_KEY_FILE)
+    with (ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(database,)) as pool,
+          ProcessPoolExecutor(1, mp_context=context, initializer=_begin_sealer, initargs=(database, key)) as sealer):
 
         def side(what: str):
             def act(number: int) -> None:
+                # What the round before appended is sealed during this one.
+                sealed = sealer.submit(_seal) if what == "append" and count == SEALED_WITH else None
                 for spent in pool.map(_block, [what] * count):
                     latencies[what].append(spent)
+                if sealed:
+                    sealed.result()
 
             return act
 
@@ -58,9 +68,10 @@ def _with_connections(count: int, size: int, database: str) -> Ratio:
                      say=f"audit_append, connections: {count}")
     warm = 2 * count
     ours, theirs = (list(chain.from_iterable(latencies[what][warm:])) for what in ("append", "insert"))
+    what = "audit.append with sealing" if count == SEALED_WITH else "audit.append"
     return Ratio(
-        "audit_append" if count == 1 else f"audit_append_{count}", ratio(ours, theirs), GOAL,
-        f"audit.append and commit ({milliseconds(ours)}) against plain INSERT and commit ({milliseconds(theirs)}), by wall"
+        "audit_append" if count == 1 else f"audit_append_{count}", ratio(ours, theirs), CONNECTIONS[count],
+        f"{what} and commit ({milliseconds(ours)}) against plain INSERT and commit ({milliseconds(theirs)}), by wall"
         f" clock, connections: {count}, events a second: {count / statistics.mean(ours):.0f} and"
         f" {count / statistics.mean(theirs):.0f}")
 
@@ -71,6 +82,18 @@ def _begin(database: str) -> None:
     django.setup()
     _sessions["append"] = ground.session("lpr_app")
     _sessions["insert"] = ground.session("postgres")
+
+
+def _begin_sealer(database: str, key: str) -> None:
+    os.environ["BENCH_DATABASE"] = database
+    django.setup()
+    settings.AUDIT_SIGNING_KEY_FILE = key
+
+
+def _seal() -> None:
+    from benchmarks import audit_log
+
+    audit_log.seal()
 
 
 def _block(what: str) -> list[float]:
