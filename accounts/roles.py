@@ -93,6 +93,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "lpr.receipt": ("view",),
         "alerts.alertpolicy": ("view", "change"),
         "alerts.deadletter": ("view",),
+        "audit.retentionpolicy": ("view", "change"),
         "audit.reviewpolicy": ("view", "change"),
         "accounts.appointment": ("view", "add"),
         "accounts.challengequestion": ("view", "add", "change"),

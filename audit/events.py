@@ -252,6 +252,16 @@ class Kind(TextChoices):
     CONTRACT_ERASURE_ANNOUNCED = "contract.erasure_announced", "Erasure announced"  # contract, manifest, persons
     CONTRACT_VIEWED = "contract.viewed", "End of the contract viewed"  # contract
     CONTRACT_REFUSED = "contract.refused", "Step of the contract's end refused"  # step, why
+    # the end of months past their retention; `announcement` is the event that names them
+    # months (each with events and digest of its leaves), size and root of the tree
+    MONTHS_ANNOUNCED = "retention.announced", "Months of the log announced to be dropped"
+    MONTHS_APPROVED = "retention.approved", "Dropping of months approved"  # announcement, side
+    MONTHS_WITHDRAWN = "retention.withdrawn", "Announcement of months withdrawn"  # announcement
+    MONTH_DROPPED = "retention.dropped", "Month of the log dropped"  # announcement, month, events, files
+    HOLD_PLACED = "retention.held", "Legal hold placed on months of the log"  # hold, month, note
+    HOLD_LIFTED = "retention.hold_lifted", "Legal hold lifted"  # hold, month, note
+    RETENTION_VIEWED = "retention.viewed", "Retention of the log viewed"
+    RETENTION_REFUSED = "retention.refused", "Step of the log's retention refused"  # step, why
     # back office and operation
     RECORD_ADDED = "record.added", "Record added in the back office"  # model, object
     RECORD_CHANGED = "record.changed", "Record changed in the back office"  # model, object, fields

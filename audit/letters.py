@@ -32,6 +32,8 @@ BODIES: dict[str, str] = {
     LetterKind.READY: "The delivery of the audit log that you asked for is encrypted and lies ready for some days. Download it, "
                       "compare its checksum, and record the receipt:",
     LetterKind.DUE: "A delivery of the audit log is not made yet: it failed, or its time runs out. How far it is:",
+    LetterKind.MONTHS: "Months of the audit log that are past their retention were announced to be dropped. Nothing goes before "
+                       "a person of either side has approved it. Look at them, and approve, hold or withdraw:",
 }
 PAGES: dict[str, str] = {
     LetterKind.QUESTION: "audit:own_questions", LetterKind.NAMED: "audit:own_questions", LetterKind.ANSWER: "audit:reviews",
@@ -39,6 +41,7 @@ PAGES: dict[str, str] = {
     LetterKind.INCIDENT: "audit:incidents", LetterKind.SUSPECTED: "audit:incidents",
     LetterKind.CONTRACT: "audit:contract_end",
     LetterKind.READY: "audit:deliveries", LetterKind.DUE: "audit:deliveries",
+    LetterKind.MONTHS: "audit:retention",
 }
 
 

@@ -19,6 +19,7 @@ from audit.event_report import covered
 from audit.events import Kind
 from audit.models import DailyCount
 from audit.record import record_durably
+from audit.retention import months
 
 _ONLY_COUNTER = 7303021
 GROUPS = {"component": "Component", "aor": "Area of responsibility", "reason": "Reason", "offense": "Offense", "actor": "User"}
@@ -75,14 +76,19 @@ def count_day(*, day: date) -> int:
 
 
 def differing_days(*, since: date, until: date) -> list[date]:
-    """The days whose kept counts are not what the log says now, each day counted from the log (AUD-7)."""
-    found, day = [], since
-    while day <= until:
+    """The days whose kept counts are not what the log says now, each day counted from the log (AUD-7).
+
+    Of a month that was dropped at the end of its retention the counts are what is left: they stay as they are.
+    """
+    found, day = [], since - timedelta(days=1)
+    while day < until:
+        day += timedelta(days=1)
+        if months.is_dropped(day):
+            continue
         kept = set(DailyCount.objects.filter(day=day).values_list(*_COUNTED))
         count_day(day=day)
         if kept != set(DailyCount.objects.filter(day=day).values_list(*_COUNTED)):
             found.append(day)
-        day += timedelta(days=1)
     return found
 
 

@@ -8,6 +8,7 @@ from celery import shared_task
 from audit import alarms, deliveries, exports, letters, mailings, seals, statistics
 from audit.contract import approval
 from audit.incidents import clocks
+from audit.retention import months
 from audit.reviews import calendar
 
 
@@ -91,3 +92,9 @@ def prompt_of_incidents() -> None:
 def remind_of_contract_end() -> None:
     """Remind agency and operator as the days after the end of the contract run out."""
     approval.remind(now=datetime.now(UTC))
+
+
+@shared_task
+def drop_approved_months() -> None:
+    """Drop the months of the log that both sides have approved."""
+    months.drop_approved(now=datetime.now(UTC))

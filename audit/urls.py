@@ -3,6 +3,7 @@ from django.urls import path
 from audit import delivery_views, statistics_views, views
 from audit.contract import views as contract_views
 from audit.incidents import views as incident_views
+from audit.retention import views as retention_views
 from audit.reviews import own_views
 from audit.reviews import views as review_views
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("incidents/suspected-use/new/", incident_views.open_suspected_use, name="suspected_use_new"),
     path("incidents/suspected-use/<uuid:suspected_use>/", incident_views.suspected_use, name="suspected_use"),
     path("contract-end/", contract_views.contract_end, name="contract_end"),
+    path("retention/", retention_views.retention, name="retention"),
     path("questions/", own_views.own, name="own_questions"),
     path("questions/<uuid:question>/answer/", own_views.answer, name="question_answer"),
     path("questions/named/<uuid:notice>/disown/", own_views.disown, name="disown"),

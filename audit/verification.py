@@ -7,8 +7,9 @@ log may grow meanwhile; it trusts the public keys beside the signing key, and no
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -23,13 +24,19 @@ CHUNK = 20_000
 COPIED = ("actor_id", "actor", "aor", "on_behalf_of", "plate", "state", "reason", "query")
 _EVENT = ("e.id::text, (extract(epoch FROM e.at) * 1000000)::bigint, e.xact::text, e.kind, e.nonce, e.leaf, e.payload,"
           " e.actor_id::text, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query::text")
-_SEALED = (f"SELECT l.index, l.id::text, l.leaf, {_EVENT} FROM audit.sealed_leaf l"  # noqa: S608  # nosec B608
+_TIME = "(extract(epoch FROM l.at) * 1000000)::bigint"
+_SEALED = (f"SELECT l.index, l.id::text, l.leaf, {_TIME}, {_EVENT} FROM audit.sealed_leaf l"  # noqa: S608  # nosec B608
            " LEFT JOIN audit.event e ON e.at = l.at AND e.id = l.id WHERE l.index >= %s AND l.index < %s ORDER BY l.index")
-_WAITING = (f"SELECT -1, u.id::text, u.leaf, {_EVENT} FROM audit.unsealed u"  # noqa: S608  # nosec B608
+_WAITING = (f"SELECT -1, u.id::text, u.leaf, 0, {_EVENT} FROM audit.unsealed u"  # noqa: S608  # nosec B608
             " LEFT JOIN audit.event e ON e.at = u.at AND e.id = u.id ORDER BY u.at, u.id")
 _EXTRA = ("SELECT e.id FROM audit.event e"
           " WHERE NOT EXISTS (SELECT FROM audit.sealed_leaf l WHERE l.id = e.id AND l.at = e.at)"
           " AND NOT EXISTS (SELECT FROM audit.unsealed u WHERE u.id = e.id AND u.at = e.at) ORDER BY e.at, e.id LIMIT 1")
+# What speaks for months that were dropped outlives its own month there.
+_KEPT = (f"SELECT -1, e.id::text, e.leaf, (extract(epoch FROM e.at) * 1000000)::bigint, {_EVENT}"  # noqa: S608  # nosec B608
+         " FROM audit.kept_event e")
+_ANNOUNCED = ("SELECT payload FROM audit.event WHERE kind = %s UNION ALL"
+              " SELECT payload FROM audit.kept_event WHERE kind = %s")
 
 _PLANNER = ("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true),"
             " set_config('enable_seqscan', %s, true)")
@@ -41,9 +48,10 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found to hold."""
+    """What was found to hold. Of `events`, `dropped` went lawfully at the end of their retention."""
 
     events: int
+    dropped: int
     checkpoints: int
     unsealed: int
     root: bytes
@@ -56,6 +64,7 @@ class _Row:
     index: int
     sealed_id: str
     sealed_leaf: bytes
+    sealed_at: int
     id: str
     at: int
     xact: str
@@ -67,7 +76,7 @@ class _Row:
 
     @classmethod
     def of(cls, row: tuple) -> "_Row":
-        return cls(*(*row[:10], row[10:]))
+        return cls(*(*row[:11], row[11:]))
 
 
 def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
@@ -82,9 +91,9 @@ def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
     """
     keys = signing.trusted_keys()
     with _snapshot() as cursor:
-        tree, nodes, checkpoints = Tree(), [], _Checkpoints(cursor, keys)
+        tree, nodes, checkpoints, gaps = Tree(), [], _Checkpoints(cursor, keys), verifier.Gaps()
         total = checkpoints.last_size
-        for index, leaf in _sealed_leaves(cursor):
+        for index, leaf in _sealed_leaves(cursor, gaps):
             if index != tree.size:
                 raise Mismatch(f"Leaf {tree.size} of the tree is missing.")
             nodes += tree.append(leaf)
@@ -96,9 +105,28 @@ def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
         if progress:
             progress(tree.size, total)
         _compare_nodes(cursor, nodes)
+        try:
+            dropped = gaps.check(checkpoints.roots)
+        except verifier.NotProven as error:
+            raise Mismatch(str(error)) from error
         unsealed = _check_waiting(cursor)
         _refuse_extra(cursor)
-    return Verified(tree.size, checkpoints.count, unsealed, tree.root())
+    return Verified(tree.size, dropped, checkpoints.count, unsealed, tree.root())
+
+
+def announced_months(cursor: Any) -> set[str]:
+    """The months (as 2019-03) that were ever announced to be dropped: an event that is missing from any other is named at once.
+
+    Args:
+        cursor: of a login that reads the log.
+    """
+    cursor.execute(_ANNOUNCED, [Kind.MONTHS_ANNOUNCED] * 2)
+    found: set[str] = set()
+    for (payload,) in cursor.fetchall():
+        # A payload that was altered is found where its event is checked.
+        with suppress(ValueError, TypeError, KeyError):
+            found |= {item["month"] for item in json.loads(payload)["details"]["months"]}
+    return found
 
 
 @contextmanager
@@ -109,11 +137,16 @@ def _snapshot() -> Iterator[psycopg.Cursor]:
         with psycopg.Cursor(connections["auditor"].connection) as cursor:
             cursor.format = psycopg.pq.Format.BINARY
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Before the snapshot: no month goes while it is read.
+            cursor.execute("LOCK TABLE audit.event IN ACCESS SHARE MODE")
             yield cursor
 
 
-def _sealed_leaves(cursor: psycopg.Cursor) -> Iterator[tuple[int, bytes]]:
-    """Every sealed leaf in order, its event checked."""
+def _sealed_leaves(cursor: psycopg.Cursor, gaps: verifier.Gaps) -> Iterator[tuple[int, bytes]]:
+    """Every sealed leaf in order, its event checked, or told to `gaps` where it is gone with an announced month."""
+    cursor.execute(_KEPT)
+    kept = {row[1]: row for row in cursor.fetchall()}
+    announced = announced_months(cursor)
     # A chunk is looked up event by event; the planner would else read the whole log for each.
     cursor.execute(_PLANNER, ["off"] * 3)
     start = 0
@@ -122,12 +155,20 @@ def _sealed_leaves(cursor: psycopg.Cursor) -> Iterator[tuple[int, bytes]]:
         rows = cursor.fetchall()
         for row in rows:
             event = _Row.of(row)
-            _check(event, f"Event {event.sealed_id} (leaf {event.index})")
+            if event.id is None and event.sealed_id in kept:
+                event = _Row.of((*row[:4], *kept.pop(event.sealed_id)[4:]))
+            if event.id is None and f"{datetime.fromtimestamp(event.sealed_at // 1_000_000, UTC):%Y-%m}" in announced:
+                gaps.miss(event.index, event.sealed_id, event.sealed_at, event.sealed_leaf)
+            else:
+                _check(event, f"Event {event.sealed_id} (leaf {event.index})")
+                gaps.hear(event.index, event.id, event.kind, event.payload)
             yield event.index, event.sealed_leaf
         if len(rows) < CHUNK:
             break
         start += CHUNK
     cursor.execute(_PLANNER, ["on"] * 3)
+    for id in sorted(kept):
+        raise Mismatch(f"Event {id} is kept beyond its month and was never dropped with it.")
 
 
 def _check(row: _Row, name: str) -> None:
@@ -161,6 +202,7 @@ class _Checkpoints:
                        " FROM audit.checkpoint ORDER BY size")
         self.rows = cursor.fetchall()
         self.keys = keys
+        self.roots: dict[int, bytes] = {size: root for size, root, *_ in self.rows}
         self.count = 0
         self.last_size = self.rows[-1][0] if self.rows else 0
 

@@ -18,7 +18,7 @@ import binascii
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -31,6 +31,12 @@ FORMAT = "plateledger bundle v1"
 # What a bundle begins and ends with: a search, or a request for a delivery of the log.
 ENDS = {("audit.searched", "audit.bundled"), ("delivery.asked", "delivery.made")}
 EVENT_KEYS = {"at", "id", "index", "kind", "nonce", "payload", "proof", "xact"}
+# What is left of an event that was dropped at the end of its retention.
+DROPPED_KEYS = {"at", "id", "index", "leaf"}
+# The events that speak for such a drop: they outlive every month. Both sides approve.
+ANNOUNCED, APPROVED, WITHDRAWN = "retention.announced", "retention.approved", "retention.withdrawn"
+SPEAKING = {ANNOUNCED, APPROVED, WITHDRAWN}
+SIDES = {"agency_appointer", "operations"}
 EXPORT_FORMAT = "plateledger export v1"
 MANIFEST = "manifest.json"
 
@@ -222,7 +228,7 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
         NotProven: anything was changed, left out, added or moved; the message names the line.
     """
     numbered = enumerate(lines, 1)
-    head = _object(next(numbered, (1, b""))[1], {"bundle", "checkpoint", "key"}, "line 1")
+    head = _object(next(numbered, (1, b""))[1], "line 1", {"bundle", "checkpoint", "key"})
     if head["bundle"] != FORMAT:
         raise NotProven("line 1: not a bundle of this format")
     try:
@@ -236,7 +242,7 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
     first: dict[str, Any] = {}
     event: dict[str, Any] = {}
     for number, line in numbered:
-        event = _object(line, EVENT_KEYS, f"line {number}")
+        event = _object(line, f"line {number}", EVENT_KEYS)
         leaves.append(_proven_leaf(event, checkpoint, f"line {number}"))
         first = first or event
     if len(leaves) < 2 or (first["kind"], event["kind"]) not in ENDS:
@@ -248,15 +254,15 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
     return Report(checkpoint, len(leaves) - 2, search, first["at"], made, bool(keys))
 
 
-def _object(line: bytes, keys: set[str], where: str) -> dict[str, Any]:
-    """The object of a line whose every byte is as the one way of writing it gives it."""
+def _object(line: bytes, where: str, *keys: set[str]) -> dict[str, Any]:
+    """The object of a line, with one of these sets of keys, whose every byte is as the one way of writing it gives it."""
     try:
         found = json.loads(line)
         text = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
         same = text.encode() == line
     except (ValueError, RecursionError):
         same = False
-    if not same or not isinstance(found, dict) or found.keys() != keys:
+    if not same or not isinstance(found, dict) or found.keys() not in keys:
         raise NotProven(f"{where}: not written as a line of a bundle is")
     numbers, lists = {"at", "index"}, {"proof"}
     for key, value in found.items():
@@ -278,14 +284,87 @@ def _proven_leaf(event: dict[str, Any], checkpoint: Checkpoint, where: str) -> b
     return leaf
 
 
+# --- Months that were dropped at the end of their retention ------------------------------------------------------------------
+@dataclass
+class _Gap:
+    """The leaves of a month whose events are gone, in the order of the tree; `digest` is over all of them."""
+
+    first: tuple[int, str]
+    count: int
+    last: int
+    digest: Any
+
+
+class Gaps:
+    """Leaves without their events, held against what the log itself says of months that were dropped.
+
+    They are accepted only if they are, leaf by leaf, those of a month that an event announced, with the tree as it then was, and
+    that two persons of two sides approved after a checkpoint had sealed the announcement. Tell it of every leaf in order.
+    """
+
+    def __init__(self) -> None:
+        self._gaps: dict[str, _Gap] = {}
+        self._said: dict[str, list[tuple[int, str, dict[str, Any]]]] = {kind: [] for kind in SPEAKING}
+
+    def hear(self, index: int, id: str, kind: str, payload: str) -> None:
+        """An event that is there; only those that speak of months are kept."""
+        if kind in SPEAKING:
+            try:
+                said = json.loads(payload)
+            except ValueError:
+                return
+            self._said[kind].append((index, id, said))
+
+    def miss(self, index: int, id: str, at: int, leaf: bytes) -> None:
+        """A leaf whose event is gone; `at` in microseconds since 1970."""
+        month = f"{_utc(at):%Y-%m}"
+        gap = self._gaps.setdefault(month, _Gap((index, id), 0, 0, hashlib.sha256()))
+        gap.count, gap.last = gap.count + 1, index
+        gap.digest.update(hashlib.sha256(f"{index} {id} {at}".encode() + leaf).digest())
+
+    def check(self, roots: Mapping[int, bytes]) -> int:
+        """How many events are lawfully gone.
+
+        Args:
+            roots: of every checkpoint, by its size.
+
+        Raises:
+            NotProven: others are gone, too.
+        """
+        for month, gap in sorted(self._gaps.items()):
+            if not any(self._speaks_for(said, month, gap, roots) for said in self._said[ANNOUNCED]):
+                index, id = gap.first
+                raise NotProven(f"Event {id} (leaf {index}) is missing, and no announcement of its month that two persons "
+                                f"approved accounts for it: of {month}, {gap.count} are missing.")
+        return sum(gap.count for gap in self._gaps.values())
+
+    def _speaks_for(self, said: tuple[int, str, dict[str, Any]], month: str, gap: _Gap, roots: Mapping[int, bytes]) -> bool:
+        index, id, announcement = said
+        details = announcement.get("details", {})
+        wanted = {"month": month, "events": gap.count, "digest": gap.digest.hexdigest()}
+        size, root = details.get("size"), roots.get(details.get("size"))
+        sealed = min((size for size in roots if size > index), default=None)
+        if wanted not in details.get("months", []) or root is None or root.hex() != details.get("root") or gap.last >= size \
+                or sealed is None or announcement.get("role") != "operations":
+            return False
+        if any(other.get("details", {}).get("announcement") == id for _, _, other in self._said[WITHDRAWN]):
+            return False
+        approvals = [other for at, _, other in self._said[APPROVED]
+                     if at >= sealed and other.get("details", {}).get("announcement") == id]
+        by_side = {other.get("role"): other.get("actor_id") for other in approvals}
+        return by_side.keys() >= SIDES and len({by_side[side] for side in SIDES}) == 2 and None not in by_side.values()
+
+
 # --- Exports ---------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class ExportReport:
-    """What a contract's export proves. `manifest` is its text as a mapping, `digest` the SHA-256 of that text."""
+    """What a contract's export proves. `manifest` is its text as a mapping, `digest` the SHA-256 of that text; of `events`,
+    `dropped` were dropped at the end of their retention, and their leaves are there."""
 
     manifest: dict[str, Any]
     digest: str
     events: int
+    dropped: int
     checkpoints: list[Checkpoint]
     key_was_given: bool
 
@@ -305,7 +384,7 @@ def check_export(folder: Path, keys: Sequence[str] = ()) -> ExportReport:
     try:
         carried = [read_key(text) for text in (folder / "keys.txt").read_text(encoding="utf-8").split()]
         trusted = [read_key(text) for text in keys] or carried
-        notes = [_object(line, {"note"}, f"checkpoints.jsonl, line {number}")["note"]
+        notes = [_object(line, f"checkpoints.jsonl, line {number}", {"note"})["note"]
                  for number, line in enumerate(_lines(folder / "checkpoints.jsonl"), 1)]
         checkpoints = [open_checkpoint(note, trusted) for note in notes]
     except (OSError, UnicodeDecodeError) as error:
@@ -315,15 +394,16 @@ def check_export(folder: Path, keys: Sequence[str] = ()) -> ExportReport:
         raise NotProven("the checkpoints do not end where the events do")
     waiting = {checkpoint.size: checkpoint.root for checkpoint in checkpoints}
     tree: list[tuple[int, bytes]] = []
-    count = 0
-    for leaf in _exported_leaves(folder, manifest):
+    count, gaps = 0, Gaps()
+    for leaf in _exported_leaves(folder, manifest, gaps):
         count += 1
         _grow(tree, leaf)
         if count in waiting and _root(tree) != waiting.pop(count):
             raise NotProven(f"the first {count} events are not those that were signed")
     if waiting:
         raise NotProven(f"events are missing: there are {count}, and {max(waiting)} were signed")
-    return ExportReport(manifest, digest, count, checkpoints, bool(keys))
+    dropped = gaps.check({checkpoint.size: checkpoint.root for checkpoint in checkpoints})
+    return ExportReport(manifest, digest, count, dropped, checkpoints, bool(keys))
 
 
 def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
@@ -363,15 +443,21 @@ def _lines(file: Path) -> Iterator[bytes]:
         yield from opened
 
 
-def _exported_leaves(folder: Path, manifest: dict[str, Any]) -> Iterator[bytes]:
+def _exported_leaves(folder: Path, manifest: dict[str, Any], gaps: Gaps) -> Iterator[bytes]:
     index = 0
     for path in (entry["path"] for entry in manifest["files"] if entry["path"].startswith("events/")):
         for number, line in enumerate(_lines(folder / path), 1):
             where = f"{path}, line {number}"
-            event = _object(line, EVENT_KEYS - {"proof"}, where)
+            event = _object(line, where, EVENT_KEYS - {"proof"}, DROPPED_KEYS)
             if event["index"] != index:
                 raise NotProven(f"{where}: event {index} of the log should stand here")
             index += 1
+            if "leaf" in event:
+                leaf = unbase64(event["leaf"])
+                gaps.miss(event["index"], event["id"], event["at"], leaf)
+                yield leaf
+                continue
+            gaps.hear(event["index"], event["id"], event["kind"], event["payload"])
             yield leaf_hash(event["id"], event["at"], event["xact"], event["kind"], unbase64(event["nonce"]), event["payload"])
 
 
@@ -414,14 +500,23 @@ def in_words(report: Report) -> str:
 def export_in_words(report: ExportReport) -> str:
     last = report.checkpoints[-1]
     signer = "the key you gave" if report.key_was_given else "the keys that came with it"
+    gone = (f"Proven: {report.dropped} of them were dropped at the end of their retention, as sealed events announced and two"
+            " persons approved; their leaves are in the tree.\n" if report.dropped else "")
     return (f"Proven: each of the {len(report.manifest['files'])} files is as the manifest of SHA-256 {report.digest} has it.\n"
             f"Proven: its {report.events} events are the whole log of {last.origin} up to {_moment(last.at)}, none altered, left"
-            f" out, added or moved, by {len(report.checkpoints)} checkpoints signed by {signer}.\n"
+            f" out, added or moved, by {len(report.checkpoints)} checkpoints signed by {signer}.\n{gone}"
             "Not proven: that accounts, alert lists and forms are all there were (the service says so).")
 
 
 def _moment(at: int) -> str:
-    return f"{datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at):%Y-%m-%d %H:%M:%S} UTC"  # noqa: UP017
+    return f"{_utc(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _utc(at: int) -> datetime:
+    try:
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at)  # noqa: UP017
+    except OverflowError:
+        raise NotProven("a time that no calendar knows") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

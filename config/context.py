@@ -13,8 +13,7 @@ from accounts.kept_forms import owner_mark
 from accounts.models import User
 from accounts.roles import Right, may
 from alerts import hits, inbox
-from audit import deliveries, people
-from audit.contract import approval
+from audit import deliveries, people, two_sides
 from audit.incidents.views import may_report
 from lpr import error_reports
 
@@ -49,8 +48,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             doors.append(("Incidents", reverse("audit:incidents")))
         if may(user, Right.ASK_DELETION):
             doors.append(("Deletions", reverse("accounts:deletions")))
-        if approval.may_see(user):
-            doors.append(("End of contract", reverse("audit:contract_end")))
+        if two_sides.may_see(user):
+            doors += [("Retention", reverse("audit:retention")), ("End of contract", reverse("audit:contract_end"))]
         doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))

@@ -59,17 +59,19 @@ LOADER_STORE: dict[str, frozenset[str]] = {
 # proofs from the seals, which hold hashes and times alone.
 RECORD_TABLES: dict[str, dict[str, frozenset[str]]] = {
     "event": {"lpr_auditor": frozenset({"SELECT"})},
+    "kept_event": {"lpr_auditor": frozenset({"SELECT"})},
     "unsealed": {"lpr_sealer": frozenset({"SELECT", "DELETE"}), "lpr_auditor": frozenset({"SELECT"})},
     **{table: {"lpr_sealer": frozenset({"SELECT", "INSERT"}), "lpr_auditor": frozenset({"SELECT"}),
                "lpr_app": frozenset({"SELECT"})} for table in ("sealed_leaf", "node", "checkpoint")},
 }
 # Append-only, as every month of `event` is.
-GUARDED = frozenset({"event", "sealed_leaf", "node", "checkpoint"})
+GUARDED = frozenset({"event", "kept_event", "sealed_leaf", "node", "checkpoint"})
 # The tables of Django's with a trigger: what was approved, discovered and noted there stays (accounts/sql/rules.sql,
-# audit/sql/incidents.sql).
+# audit/sql/incidents.sql, audit/sql/legal_holds.sql).
 KEPT = {
     "public.accounts_rulestext": "keep_approved_rules", "public.audit_incident": "keep_discovery",
     "public.audit_suspecteduse": "keep_discovery", "public.audit_step": "keep_steps",
+    "public.audit_legalhold": "keep_hold",
 }
 # ON CONFLICT and RETURNING need the key's columns, and nothing else of a read.
 LOADER_COLUMNS: dict[str, tuple[str, ...]] = {"read": ("plate", "state", "captured_at", "record_id")}
@@ -88,6 +90,10 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
         "review_sample", "review_chosen", "review_candidates", "review_signals", "review_rows", "review_frame", "own_questions",
         "queries_naming")},
     "audit.maintain_partitions": frozenset({"lpr_app"}),
+    # Events go by audit.drop_month alone, which asks log, seals and holds; the other two say what there is to drop.
+    "audit.months_over": frozenset({"lpr_app"}),
+    "audit.month_facts": frozenset({"lpr_app"}),
+    "audit.drop_month": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_over": frozenset({"lpr_app"}),
     "store.delete_reads_over": frozenset({"lpr_app"}),

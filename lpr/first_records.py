@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Component
-from audit.models import ReviewPolicy
+from audit.models import RetentionPolicy, ReviewPolicy
 from lpr import case_references
 from lpr.models import Offense, ReasonCode, ReportFooter, TimeframeLimit
 
@@ -113,3 +113,4 @@ def install(*, now: datetime) -> None:
     # What reviews take for filler is what queries are refused for, where there is nothing else (BEY-5).
     ReviewPolicy.objects.get_or_create(pk=1, defaults={
         "filler_words": sorted(case_references.FILLER), "label_words": sorted(case_references.LABELS)})
+    RetentionPolicy.objects.get_or_create(pk=1)

@@ -4,38 +4,20 @@ The agency's appointer opens it, names the destination and records the receipt; 
 operations staff approve the erasure, each on their own. A new receipt takes the approvals back: they were for another export.
 """
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from audit import letters
+from audit import letters, two_sides
 from audit.events import Kind
 from audit.models import ContractEnd, LetterKind
-from audit.record import record, record_durably
+from audit.record import record
+from audit.two_sides import StepRefused, is_agency, require
 
-# A guard test compares these with accounts.roles.
-AGENCY, OPERATOR = "agency_appointer", "operations"
-ROLES = frozenset({AGENCY, OPERATOR})
-
-
-class ContractRefused(Exception):
-    """It may not be done; `field` says where in the form, the message is a plain sentence."""
-
-    def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-def may_see(user: Any) -> bool:
-    return bool(getattr(user, "is_active", False)) and getattr(user, "role", "") in ROLES
-
-
-def is_agency(user: Any) -> bool:
-    return may_see(user) and user.role == AGENCY
+_take = partial(two_sides.take, refused=Kind.CONTRACT_REFUSED)
 
 
 def current() -> ContractEnd | None:
@@ -52,39 +34,39 @@ def begin(*, by: Any, destination: str, ended_on: date, now: datetime) -> None:
     """Start the clock.
 
     Raises:
-        ContractRefused: not the appointer, nothing named, or an end is open already.
+        StepRefused: not the appointer, nothing named, or an end is open already.
     """
     def do() -> None:
-        _require(is_agency(by), "Only the agency's appointer opens the end of the contract.")
-        _require(bool(destination.strip()), "Say to whom the data go.", "destination")
-        _require(_locked() is None, "The end of the contract is open already.")
+        require(is_agency(by), "Only the agency's appointer opens the end of the contract.")
+        require(bool(destination.strip()), "Say to whom the data go.", "destination")
+        require(_locked() is None, "The end of the contract is open already.")
         end = ContractEnd.objects.create(
             destination=destination.strip(), ended_on=ended_on, due_on=ended_on + timedelta(days=settings.CONTRACT_END_DAYS),
             opened_by=by, opened_at=now)
         record(Kind.CONTRACT_END_OPENED, contract=end.pk, destination=end.destination, ended_on=ended_on, due_on=end.due_on)
 
-    _do("open", do)
+    _take("open", do)
 
 
 def receive(*, by: Any, manifest: str, now: datetime) -> None:
     """Record that the agency received and checked the export whose manifest has this SHA-256; approvals of another end.
 
     Raises:
-        ContractRefused: not the appointer, no digest, or no end is open.
+        StepRefused: not the appointer, no digest, or no end is open.
     """
     digest = manifest.strip().lower()
 
     def do() -> None:
-        _require(is_agency(by), "Only the agency's appointer records the receipt.")
+        require(is_agency(by), "Only the agency's appointer records the receipt.")
         end = _open_one()
-        _require(len(digest) == 64 and set(digest) <= set("0123456789abcdef"),
-                 "Enter the SHA-256 of the manifest: 64 characters, as the verifier shows it.", "manifest")
+        require(len(digest) == 64 and set(digest) <= set("0123456789abcdef"),
+                "Enter the SHA-256 of the manifest: 64 characters, as the verifier shows it.", "manifest")
         end.manifest, end.received_by, end.received_at = digest, by, now
         end.agency_by = end.operator_by = end.agency_at = end.operator_at = None
         end.save()
         record(Kind.CONTRACT_RECEIVED, contract=end.pk, manifest=digest)
 
-    _do("receipt", do)
+    _take("receipt", do)
 
 
 def approve(*, by: Any, manifest: str, now: datetime) -> None:
@@ -94,38 +76,33 @@ def approve(*, by: Any, manifest: str, now: datetime) -> None:
         manifest: the digest that was on the page when the person decided.
 
     Raises:
-        ContractRefused: not one of the two, no receipt, another receipt meanwhile, or the same person twice.
+        StepRefused: not one of the two, no receipt, another receipt meanwhile, or the same person twice.
     """
     def do() -> None:
-        _require(may_see(by), "Only the agency's appointer and the operator's operations staff approve the erasure.")
         end = _open_one()
-        _require(bool(end.manifest), "Erasure is approved when the agency has recorded its receipt of the export.")
-        _require(end.manifest == manifest, "Another receipt was recorded meanwhile. Look at it and decide again.")
-        side, other = ("agency", end.operator_by_id) if by.role == AGENCY else ("operator", end.agency_by_id)
-        _require(getattr(end, f"{side}_by_id") is None, "This side has approved already.")
-        _require(other != by.pk, "The second approval is another person's.")
-        setattr(end, f"{side}_by", by)
-        setattr(end, f"{side}_at", now)
+        side = two_sides.approve(end, by=by, now=now)
+        require(bool(end.manifest), "Erasure is approved when the agency has recorded its receipt of the export.")
+        require(end.manifest == manifest, "Another receipt was recorded meanwhile. Look at it and decide again.")
         end.save()
         record(Kind.CONTRACT_ERASURE_APPROVED, contract=end.pk, manifest=end.manifest, side=side)
 
-    _do("approve", do)
+    _take("approve", do)
 
 
 def withdraw(*, by: Any, now: datetime) -> None:
     """The contract goes on: the clock stops, nothing is erased.
 
     Raises:
-        ContractRefused: not the appointer, or no end is open.
+        StepRefused: not the appointer, or no end is open.
     """
     def do() -> None:
-        _require(is_agency(by), "Only the agency's appointer withdraws the end of the contract.")
+        require(is_agency(by), "Only the agency's appointer withdraws the end of the contract.")
         end = _open_one()
         end.is_open = False
         end.save()
         record(Kind.CONTRACT_END_WITHDRAWN, contract=end.pk)
 
-    _do("withdraw", do)
+    _take("withdraw", do)
 
 
 def remind(*, now: datetime) -> int:
@@ -138,27 +115,7 @@ def remind(*, now: datetime) -> int:
         due = [days for days in settings.CONTRACT_REMINDER_DAYS if days >= left]
         if not due:
             return 0
-        people = get_user_model()._default_manager.filter(is_active=True, role__in=ROLES)
-        return letters.owe(LetterKind.CONTRACT, to=people, about=f"{end.pk} {min(left, 0) or min(due)}", now=now)
-
-
-def _do(step: str, change: Callable[[], None]) -> None:
-    """In one transaction; a refusal is recorded after its rollback."""
-    try:
-        with transaction.atomic():
-            change()
-    except ContractRefused as refusal:
-        refuse(str(refusal), step=step, field=refusal.field)
-
-
-def refuse(message: str, *, step: str, field: str | None = None) -> NoReturn:
-    record_durably(Kind.CONTRACT_REFUSED, step=step, why=message)
-    raise ContractRefused(message, field)
-
-
-def _require(holds: bool, message: str, field: str | None = None) -> None:
-    if not holds:
-        raise ContractRefused(message, field)
+        return letters.owe(LetterKind.CONTRACT, to=two_sides.people(), about=f"{end.pk} {min(left, 0) or min(due)}", now=now)
 
 
 def _locked() -> ContractEnd | None:
@@ -168,5 +125,5 @@ def _locked() -> ContractEnd | None:
 def _open_one() -> ContractEnd:
     end = _locked()
     if end is None:
-        raise ContractRefused("No end of the contract is open.")
+        raise StepRefused("No end of the contract is open.")
     return end

@@ -24,7 +24,7 @@ from django.core.files.storage import Storage
 from django.db import connections, transaction
 from psycopg import sql
 
-from audit import seals, signing, verifier
+from audit import seals, signing, verification, verifier
 from audit.events import Kind
 from audit.record import record_durably
 
@@ -163,21 +163,32 @@ def _event_jobs(plan: _Plan) -> Iterator[Job]:
 
 
 def _events(start: int, end: int) -> Iterator[bytes]:
+    """One line for each leaf: its event, or the leaf alone where the event went with a month past its retention."""
+    with connections["auditor"].cursor() as cursor:
+        announced = verification.announced_months(cursor)
     for first in range(start, end, _ROWS_AT_ONCE):
         last = min(first + _ROWS_AT_ONCE, end)
         with transaction.atomic(using="auditor"), connections["auditor"].cursor() as cursor:
             # Event by event, by its key; the planner would else read the whole log for each piece.
             cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off")
             cursor.execute(
-                "SELECT l.index, e.id, e.at, e.xact::text, e.kind, e.nonce, e.payload FROM audit.sealed_leaf l"
-                " LEFT JOIN audit.event e ON e.at = l.at AND e.id = l.id WHERE l.index >= %s AND l.index < %s ORDER BY l.index",
-                [first, last])
+                "SELECT l.index, l.id, l.at, l.leaf, coalesce(e.xact, k.xact)::text, coalesce(e.kind, k.kind),"
+                " coalesce(e.nonce, k.nonce), coalesce(e.payload, k.payload) FROM audit.sealed_leaf l"
+                " LEFT JOIN audit.event e ON e.at = l.at AND e.id = l.id"
+                " LEFT JOIN audit.kept_event k ON k.at = l.at AND k.id = l.id"
+                " WHERE l.index >= %s AND l.index < %s ORDER BY l.index", [first, last])
             rows = cursor.fetchall()
-        if [row[0] for row in rows] != list(range(first, last)) or any(row[1] is None for row in rows):
-            raise ExportRefused("Events are missing from the log: `verify_audit` names the first.")
-        for index, id, at, xact, kind, nonce, payload in rows:
-            yield _line({"at": signing.microseconds(at), "id": str(id), "index": index, "kind": kind,
-                         "nonce": base64.b64encode(bytes(nonce)).decode(), "payload": payload, "xact": xact})
+        if [row[0] for row in rows] != list(range(first, last)):
+            raise ExportRefused("Seals are missing from the log: `verify_audit` names the first.")
+        for index, id, at, leaf, xact, kind, nonce, payload in rows:
+            facts: dict[str, Any] = {"at": signing.microseconds(at), "id": str(id), "index": index}
+            if payload is not None:
+                facts |= {"kind": kind, "nonce": base64.b64encode(bytes(nonce)).decode(), "payload": payload, "xact": xact}
+            elif f"{at:%Y-%m}" in announced:
+                facts["leaf"] = base64.b64encode(bytes(leaf)).decode()
+            else:
+                raise ExportRefused("Events are missing from the log: `verify_audit` names the first.")
+            yield _line(facts)
 
 
 def _proof_jobs(plan: _Plan) -> Iterator[Job]:

@@ -31,7 +31,7 @@ from audit.record import record_durably
 _WORK = ("query.", "entry.", "list.", "upload.", "hit.", "review.", "question.", "request.", "account.", "appointment.", "group.",
          "training.", "incident.", "suspected_use.", "delivery.asked", "delivery.received",
          "read.report", "record.added", "record.changed", "record.deleted")
-_AUDIT_TABLES = ("checkpoint", "event", "node", "sealed_leaf", "unsealed")
+_AUDIT_TABLES = ("checkpoint", "event", "kept_event", "node", "sealed_leaf", "unsealed")
 
 
 class ErasureRefused(Exception):
@@ -216,7 +216,7 @@ def _erase_log(now: datetime) -> None:
         cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit.event'::regclass")
         for (month,) in cursor.fetchall():
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(*month.split("."))))
-        cursor.execute("TRUNCATE audit.event, audit.unsealed, audit.sealed_leaf, audit.node, audit.checkpoint")
+        cursor.execute("TRUNCATE audit.event, audit.kept_event, audit.unsealed, audit.sealed_leaf, audit.node, audit.checkpoint")
         cursor.execute("SELECT audit.maintain_partitions(%s)", [now])
         for name in set(_AUDIT_TABLES) - {"unsealed"}:
             for trigger in ("refuse_change", "refuse_truncate"):

@@ -2,30 +2,27 @@
 
 from django import forms
 
-from audit.contract.approval import ContractRefused
+from audit.step_forms import StepForm
 
 
-class _StepForm(forms.Form):
-    def refuse(self, refusal: ContractRefused) -> None:
-        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
-
-
-class BeginForm(_StepForm):
+class BeginForm(StepForm):
     destination = forms.CharField(label="To whom the data go", max_length=200,
                                   help_text="Office and place, as it is to stand on the manifest and on the log.")
     ended_on = forms.DateField(label="Last day of the contract", widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class ReceiptForm(_StepForm):
+class ReceiptForm(StepForm):
     manifest = forms.CharField(label="SHA-256 of the manifest", max_length=64,
                                widget=forms.TextInput(attrs={"autocomplete": "off"}),
                                help_text="As the verifier shows it when it has checked the export that you received.")
 
 
-class ApproveForm(_StepForm):
+class ApproveForm(StepForm):
+    UNSAID = frozenset({"confirm"})
     confirm = forms.BooleanField(label="I approve that everything this export holds is erased here")
     manifest = forms.CharField(widget=forms.HiddenInput)
 
 
-class WithdrawForm(_StepForm):
+class WithdrawForm(StepForm):
+    UNSAID = frozenset({"withdraw"})
     withdraw = forms.BooleanField(label="The contract goes on; nothing is erased")

@@ -9,11 +9,13 @@ from audit.models.letter import Letter, LetterKind
 from audit.models.mailing import Mailing
 from audit.models.named_notice import NamedNotice
 from audit.models.question import Question
+from audit.models.retention import LegalHold, MonthsEnd, RetentionPolicy
 from audit.models.review import Method, Review, ReviewItem, Signal, Verdict
 from audit.models.review_policy import ReviewPolicy
+from audit.models.two_sides import TwoSides
 
 __all__ = [
-    "ContractEnd", "DailyCount", "DataKind", "Delivery", "Export", "Incident", "Letter", "LetterKind", "Mailing",
-    "Method", "NamedNotice", "Outcome", "Question", "Review", "ReviewItem", "ReviewPolicy", "Signal", "Step",
-    "StepKind", "SuspectedUse", "Verdict",
+    "ContractEnd", "DailyCount", "DataKind", "Delivery", "Export", "Incident", "LegalHold", "Letter", "LetterKind", "Mailing",
+    "Method", "MonthsEnd", "NamedNotice", "Outcome", "Question", "RetentionPolicy", "Review", "ReviewItem", "ReviewPolicy",
+    "Signal", "Step", "StepKind", "SuspectedUse", "TwoSides", "Verdict",
 ]

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from audit.models.two_sides import TwoSides
 
-class ContractEnd(models.Model):
+
+class ContractEnd(TwoSides):
     """One is open at a time. `manifest` is the SHA-256 of the manifest of the export that the agency says it received."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -19,11 +21,6 @@ class ContractEnd(models.Model):
     manifest = models.CharField(max_length=64, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(null=True)
-    agency_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    agency_at = models.DateTimeField(null=True)
-    operator_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    operator_at = models.DateTimeField(null=True)
-    is_open = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["-opened_at"]
@@ -40,8 +37,3 @@ class ContractEnd(models.Model):
 
     def __str__(self) -> str:
         return f"End of the contract on {self.ended_on}"
-
-    @property
-    def is_approved(self) -> bool:
-        """By a person of the agency and another of the operator."""
-        return bool(self.is_open and self.agency_by_id and self.operator_by_id and self.agency_by_id != self.operator_by_id)

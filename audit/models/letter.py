@@ -19,6 +19,7 @@ class LetterKind(models.TextChoices):
     CONTRACT = "contract", "The end of the contract"
     READY = "ready", "Your delivery of the audit log is ready"
     DUE = "due", "A delivery of the audit log waits"
+    MONTHS = "months", "Months of the audit log past their retention"
 
 
 class Letter(models.Model):

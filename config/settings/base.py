@@ -275,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-letters": {"task": "audit.tasks.send_letters", "schedule": 30.0, "options": {"expires": 30}},
     "remind-of-reviews": {"task": "audit.tasks.remind_of_reviews", "schedule": 6 * 60 * 60.0},
     "remind-of-contract-end": {"task": "audit.tasks.remind_of_contract_end", "schedule": 6 * 60 * 60.0},
+    "drop-approved-months": {"task": "audit.tasks.drop_approved_months", "schedule": 60.0, "options": {"expires": 60}},
     "count-usage": {"task": "audit.tasks.count_usage", "schedule": 3600.0, "options": {"expires": 3600}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "watch-sources": {"task": "lpr.tasks.watch_sources", "schedule": 600.0, "options": {"expires": 600}},

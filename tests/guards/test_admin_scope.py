@@ -30,8 +30,8 @@ from alerts.models import Handover
 OF_NO_AREA = {
     "accounts.rulestext", "accounts.course", "lpr.errorreport", "lpr.reasoncode", "lpr.offense", "lpr.timeframelimit",
     "lpr.reportfooter", "lpr.source", "lpr.sourcekey", "lpr.jurisdiction", "lpr.sourceauthority", "lpr.receipt",
-    "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "audit.reviewpolicy", "accounts.aor",
-    "accounts.accountceiling", "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
+    "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "audit.reviewpolicy", "audit.retentionpolicy",
+    "accounts.aor", "accounts.accountceiling", "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
 }
 SECRET = "secretperson"
 

@@ -41,10 +41,13 @@ from audit.models import (
     Delivery,
     Export,
     Incident,
+    LegalHold,
     Letter,
     Mailing,
+    MonthsEnd,
     NamedNotice,
     Question,
+    RetentionPolicy,
     Review,
     ReviewItem,
     ReviewPolicy,
@@ -122,6 +125,16 @@ def contract_end(world: World, **fields: Any) -> ContractEnd:
         "opened_at": datetime.now(UTC)} | fields)
 
 
+def months_end(world: World, **fields: Any) -> MonthsEnd:
+    return MonthsEnd.objects.create(**{
+        "announced": uuid4(), "announced_by": world.officer, "announced_at": datetime.now(UTC),
+        "months": [date(2018, 1, 1)]} | fields)
+
+
+def legal_hold(world: World, **fields: Any) -> LegalHold:
+    return LegalHold.objects.create(**{"reason": "x", "placed_by": world.officer, "placed_at": datetime.now(UTC)} | fields)
+
+
 VIOLATIONS: dict[str, Callable[[World], None]] = {
     "authenticator_one_that_counts": lambda world: two_apps(world, datetime.now(UTC)),
     "authenticator_one_being_set_up": lambda world: two_apps(world, None),
@@ -195,6 +208,13 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "contract_end_two_persons": lambda world: contract_end(
         world, manifest="ab" * 32, received_by=world.officer, received_at=datetime.now(UTC), agency_by=world.officer,
         operator_by=world.officer),
+    "months_end_one_is_open": lambda world: months_end(world) and months_end(world) and None,
+    "months_end_two_persons": lambda world: months_end(world, agency_by=world.officer, operator_by=world.officer) and None,
+    "months_end_dropped_was_approved": lambda world: months_end(world, dropped=[date(2018, 1, 1)]) and None,
+    "legal_hold_names_a_month": lambda world: legal_hold(world, month=date(2018, 1, 2)) and None,
+    "legal_hold_lifting_is_whole": lambda world: legal_hold(world, lifted_at=datetime.now(UTC)) and None,
+    "retention_policy_is_one_row": lambda world: RetentionPolicy.objects.create(pk=2) and None,
+    "retention_policy_keeps_seven_years": lambda world: changed(RetentionPolicy.objects.all(), years=6),
     "letter_once_a_recipient": lambda world: copied(Letter.objects.get()),
     "letter_kind_is_listed": lambda world: changed(Letter.objects.all(), kind="love"),
     "review_policy_is_one_row": lambda world: ReviewPolicy.objects.create(pk=2) and None,

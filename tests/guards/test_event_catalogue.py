@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from accounts.roles import ASKERS, AUDIT_READERS, Role
-from audit import access, people
-from audit.contract import approval
+from audit import access, people, two_sides
 from audit.events import Kind
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,7 +41,7 @@ def test_the_audit_room_knows_the_reading_roles_by_their_right_names():
     assert access.READER_ROLES == AUDIT_READERS
     assert access.SEES_EVERY_AOR == Role.OPR_AUDITOR
     assert people.AGENCY_ROLES == AUDIT_READERS | ASKERS
-    assert (approval.AGENCY, approval.OPERATOR) == (Role.AGENCY_APPOINTER, Role.OPERATIONS)
+    assert (two_sides.AGENCY, two_sides.OPERATOR) == (Role.AGENCY_APPOINTER, Role.OPERATIONS)
     assert (people.MANAGER, people.OPERATIONS) == (Role.AGENCY_MANAGER, Role.OPERATIONS)
     doors = (ROOT / "audit" / "sql" / "events_page.sql").read_text()
     assert set(re.findall(r"'(\w+)'", " ".join(re.findall(r"said->>'role'[^;]*?THEN", doors)))) - {"role"} == access.READER_ROLES

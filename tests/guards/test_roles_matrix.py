@@ -120,6 +120,7 @@ POST   audit/reviews/disowned/<uuid:question>/review/        .   .   .   -   -  
        audit/incidents/suspected-use/new/                    .   .   .   x   x   x   x   x   .   .   x   .
        audit/incidents/suspected-use/<uuid:suspected_use>/   .   .   .   -   -   -   -   -   .   .   -   .
        audit/contract-end/                                   .   .   .   .   .   .   .   x   .   .   x   .
+       audit/retention/                                      .   .   .   .   .   .   .   x   .   .   x   .
        audit/questions/                                      x   x   x   x   x   x   x   .   .   .   .   .
 POST   audit/questions/<uuid:question>/answer/               x   -   -   -   -   -   -   .   .   .   .   .
 POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -   -   -   .   .   .   .   .
@@ -129,6 +130,8 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/password_change/done/                           .   .   .   .   x   x   x   x   x   x   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
        admin/jsi18n/                                         .   .   .   .   x   x   x   x   x   x   x   x
+       admin/audit/retentionpolicy/                          .   .   .   .   .   .   .   .   .   .   x   x
+       admin/audit/retentionpolicy/add/                      .   .   .   .   .   .   .   .   .   .   .   .
        admin/audit/reviewpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/audit/reviewpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x

@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
             found = verification.verify(progress=progress)
         return (f"events={found.events} checkpoints={found.checkpoints} unsealed={found.unsealed}"
-                f" root={found.root.hex()}: the log is as it was sealed.")
+                f" dropped={found.dropped} root={found.root.hex()}: the log is as it was sealed.")
 
     def _bundle(self, file: Path) -> str:
         with open(file, "rb") as lines:

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts.roles import Role
-from audit import letters, tasks
+from audit import letters, tasks, two_sides
 from audit.contract import approval
 from audit.events import Kind
 from audit.models import ContractEnd
@@ -77,10 +77,10 @@ def test_each_side_approves_once_for_the_export_that_it_saw(begun, appointer, op
     approval.receive(by=appointer, manifest=DIGEST, now=now)
     approval.approve(by=appointer, manifest=DIGEST, now=now)
     for by, manifest, words in [(appointer, DIGEST, "approved already"), (operator, "cd" * 32, "Another receipt")]:
-        with pytest.raises(approval.ContractRefused, match=words):
+        with pytest.raises(two_sides.StepRefused, match=words):
             approval.approve(by=by, manifest=manifest, now=now)
     appointer.role = Role.OPERATIONS
-    with pytest.raises(approval.ContractRefused, match="another person"):
+    with pytest.raises(two_sides.StepRefused, match="another person"):
         approval.approve(by=appointer, manifest=DIGEST, now=now)
     approval.approve(by=operator, manifest=DIGEST, now=now)
     assert approval.current().is_approved

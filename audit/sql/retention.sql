@@ -1,0 +1,140 @@
+-- The end of events (AUD-5, BEY-10): a month goes as a whole, by audit.drop_month alone, when it is older than the retention, no
+-- legal hold is on it, a sealed event announced it and two persons of two sides approved after that seal. Its leaves stay in the
+-- tree, so that old proofs go on verifying. The times asked for are never later than the server's own: nobody makes a month old.
+
+-- What proves that a month went lawfully outlives its own month: announcements, approvals, withdrawals.
+CREATE TABLE audit.kept_event (LIKE audit.event INCLUDING CONSTRAINTS);
+ALTER TABLE audit.kept_event ADD CONSTRAINT kept_event_key PRIMARY KEY (at, id);
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON audit.kept_event
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.kept_event
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+ALTER TABLE audit.kept_event ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE audit.kept_event ENABLE ALWAYS TRIGGER refuse_truncate;
+
+-- Whether all of a month is past the retention.
+CREATE OR REPLACE FUNCTION audit.is_over(p_month date, p_now timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $function$
+    SELECT coalesce((SELECT p_month + make_interval(months => 1, years => p.years::integer)
+                            <= least(p_now, clock_timestamp()) AT TIME ZONE 'UTC'
+                     FROM public.audit_retentionpolicy p), false)
+$function$;
+
+-- Whether a legal hold is on a month, or on all of them.
+CREATE OR REPLACE FUNCTION audit.is_held(p_month date) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT EXISTS (SELECT FROM public.audit_legalhold h
+                   WHERE h.lifted_at IS NULL AND coalesce(h.month, p_month) = p_month)
+$function$;
+
+-- What of a month goes: its events but for the kept kinds, how many wait for their seal, the tree's size that covers them, and
+-- one digest over their leaves in the order of the tree (audit/verifier.py computes the same).
+CREATE OR REPLACE FUNCTION audit.month_facts(
+    p_month date, OUT events bigint, OUT unsealed bigint, OUT size bigint, OUT digest text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $function$
+BEGIN
+    EXECUTE format(
+        'SELECT count(*), count(*) FILTER (WHERE l.index IS NULL), coalesce(max(l.index) + 1, 0), encode(sha256(coalesce('
+        'string_agg(sha256(convert_to(concat_ws('' '', l.index, l.id, (extract(epoch FROM l.at) * 1000000)::bigint), ''UTF8'')'
+        ' || l.leaf), ''''::bytea ORDER BY l.index), '''')), ''hex'')'
+        ' FROM audit.%I e LEFT JOIN audit.sealed_leaf l ON l.id = e.id AND l.at = e.at AND l.leaf = e.leaf'
+        ' WHERE e.kind NOT IN (''retention.announced'', ''retention.approved'', ''retention.withdrawn'')',
+        'event_' || to_char(p_month, 'YYYY_MM')) INTO events, unsealed, size, digest;
+END
+$function$;
+
+-- The months past their retention that still hold events, the oldest first.
+CREATE OR REPLACE FUNCTION audit.months_over(p_now timestamptz) RETURNS TABLE (month date, events bigint, is_held boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+AS $function$
+BEGIN
+    FOR month IN
+        SELECT to_date(right(c.relname, 7), 'YYYY_MM') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'audit.event'::regclass AND c.relname ~ '^event_[0-9]{4}_[0-9]{2}$'
+        ORDER BY c.relname
+    LOOP
+        CONTINUE WHEN NOT audit.is_over(month, p_now);
+        EXECUTE format('SELECT count(*) FROM audit.%I', 'event_' || to_char(month, 'YYYY_MM')) INTO events;
+        is_held := audit.is_held(month);
+        IF events > 0 THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END
+$function$;
+
+-- The only way for events to go. Everything is taken from the log, the seals and the holds; nothing from the caller but which
+-- month and which three events speak for it. Returns how many events went; raises where anything lacks.
+CREATE OR REPLACE FUNCTION audit.drop_month(
+    p_month date, p_announced uuid, p_agency uuid, p_operator uuid, p_now timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET timezone = 'UTC'
+SET lock_timeout = '1s'
+AS $function$
+DECLARE
+    announced audit.event;
+    said jsonb;
+    wanted jsonb;
+    covered bigint;
+    facts record;
+    partition_name text := 'event_' || to_char(p_month, 'YYYY_MM');
+BEGIN
+    -- Partitions are made and dropped one at a time; no hold is placed while a month goes.
+    PERFORM pg_advisory_xact_lock(7303001);
+    LOCK TABLE public.audit_legalhold IN SHARE MODE;
+    SELECT e.* INTO announced FROM audit.event_by_id(p_announced) e WHERE e.kind = 'retention.announced';
+    said := announced.payload::jsonb;
+    SELECT item INTO wanted FROM jsonb_array_elements(said->'details'->'months') item
+    WHERE item->>'month' = to_char(p_month, 'YYYY-MM');
+    IF wanted IS NULL OR said->>'role' <> 'operations' THEN
+        RAISE EXCEPTION 'no announcement names this month' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT EXISTS (SELECT FROM audit.checkpoint c WHERE c.size = (said->'details'->>'size')::bigint
+                   AND encode(c.root, 'hex') = said->'details'->>'root') THEN
+        RAISE EXCEPTION 'the announcement names another tree' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- The first checkpoint over the announcement; what approves it comes after that, and is sealed itself.
+    SELECT min(c.size) INTO covered FROM audit.sealed_leaf l JOIN audit.checkpoint c ON c.size > l.index
+    WHERE l.id = p_announced AND l.leaf = announced.leaf;
+    IF (SELECT count(DISTINCT e.actor_id) FROM unnest(ARRAY[p_agency, p_operator], ARRAY['agency_appointer', 'operations'])
+            side (id, role)
+        CROSS JOIN LATERAL audit.event_by_id(side.id) e
+        JOIN audit.sealed_leaf l ON l.id = e.id AND l.leaf = e.leaf
+        WHERE e.kind = 'retention.approved' AND e.payload::jsonb->>'role' = side.role
+            AND e.payload::jsonb->'details'->>'announcement' = p_announced::text
+            AND l.index >= covered AND EXISTS (SELECT FROM audit.checkpoint c WHERE c.size > l.index)) <> 2 THEN
+        RAISE EXCEPTION 'two persons of two sides approve, after the seal of the announcement'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF EXISTS (SELECT FROM audit.event e WHERE e.kind = 'retention.withdrawn' AND e.at >= announced.at
+               AND e.payload::jsonb->'details'->>'announcement' = p_announced::text) THEN
+        RAISE EXCEPTION 'the announcement was withdrawn' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT audit.is_over(p_month, p_now) THEN
+        RAISE EXCEPTION 'the month is not past its retention' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF audit.is_held(p_month) THEN
+        RAISE EXCEPTION 'a legal hold is on the month' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO facts FROM audit.month_facts(p_month);
+    IF facts.unsealed > 0 OR facts.size > (said->'details'->>'size')::bigint
+            OR (facts.events, facts.digest) IS DISTINCT FROM ((wanted->>'events')::bigint, wanted->>'digest') THEN
+        RAISE EXCEPTION 'the month does not hold what was announced' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('INSERT INTO audit.kept_event SELECT * FROM audit.%I '
+                   'WHERE kind IN (''retention.announced'', ''retention.approved'', ''retention.withdrawn'')', partition_name);
+    EXECUTE format('DROP TABLE audit.%I', partition_name);
+    RETURN facts.events;
+END
+$function$;
