@@ -130,10 +130,10 @@ POST   audit/questions/named/<uuid:notice>/disown/           -   x   -   -   -  
        admin/password_change/done/                           .   .   .   .   x   x   x   x   x   x   x   x
        admin/autocomplete/                                   .   .   .   .   .   .   .   .   .   .   .   .
        admin/jsi18n/                                         .   .   .   .   x   x   x   x   x   x   x   x
-       admin/audit/retentionpolicy/                          .   .   .   .   .   .   .   .   .   .   x   x
-       admin/audit/retentionpolicy/add/                      .   .   .   .   .   .   .   .   .   .   .   .
        admin/audit/reviewpolicy/                             .   .   .   .   .   .   .   .   .   .   x   x
        admin/audit/reviewpolicy/add/                         .   .   .   .   .   .   .   .   .   .   .   .
+       admin/audit/retentionpolicy/                          .   .   .   .   .   .   .   .   .   .   x   x
+       admin/audit/retentionpolicy/add/                      .   .   .   .   .   .   .   .   .   .   .   .
        admin/accounts/accessrequest/search/                  .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/                         .   .   .   .   x   x   .   .   .   .   .   x
        admin/accounts/accessrequest/add/                     .   .   .   .   .   .   .   .   .   .   .   .
