@@ -26,7 +26,9 @@ class Old:
 
 
 def seal(now: datetime) -> None:
-    list(seals.seal_all(now=now))
+    """Until nothing waits: another sealer may be at work, and then ours has nothing to do."""
+    while old_log.rows("SELECT FROM audit.unsealed LIMIT 1"):
+        list(seals.seal_all(now=now))
 
 
 @pytest.fixture
