@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 # In the sender: a mail claimed, taken by the server and not marked, marked. In the loader: photos written, rows stored and not
-# committed, committed and nobody woken. In the activation: committed and not matched back.
+# committed, committed and nobody woken. In the activation: committed and not matched back. In the sealer: the lock taken, events
+# taken from the queue, the root signed, all stored and not committed, committed and not given out, given out halfway, given out.
 SENDER = ("claimed", "taken", "marked")
 LOADER = ("photos", "stored", "committed")
 ACTIVATION = ("activated",)
+SEALER = ("locked", "queue_taken", "signed", "sealed_uncommitted", "sealed", "half_given", "given_out")
 
 
 def folder_of(data_dir: Path) -> Path:
@@ -48,6 +50,18 @@ def install() -> None:
     _before(entries, "_matched_back", "activated")
     # The loader knows the function that wakes by the matcher it was given.
     loading.matchers[:] = [replace(matching.MATCHER, after_commit=matching.wake)]
+
+
+def install_in_sealer() -> None:
+    from audit import seals, signing
+
+    _before(seals, "_seal_and_give_out", "locked")
+    _after(seals, "_take", "queue_taken")
+    _after(signing, "sign", "signed")
+    _after(seals, "_store", "sealed_uncommitted")
+    _before(seals, "_give_out", "sealed")
+    _before(Path, "replace", "half_given")
+    _after(seals, "_give_out", "given_out")
 
 
 def _before(room: Any, name: str, point: str) -> None:
