@@ -51,5 +51,5 @@ screenshot: setup-tests ## take README's picture anew, by the journey test
 	@$(PY) -m tests.run tests/journeys/test_an_officers_day.py -k from_signing_in
 	@mkdir -p docs/screenshots && cp $(DATA_DIR)/test/screenshots/results.png docs/screenshots/results.png
 
-matrix: setup-tests ## write docs/control-matrix.md from the marks of the tests
-	@$(PY) -m tests.control_matrix
+matrix: setup-tests ## write docs/control-matrix.md from the marks of the tests, docs/permissions.md from their table
+	@$(PY) -m tests.control_matrix && $(PY) -m tests.permissions

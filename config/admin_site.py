@@ -1,6 +1,8 @@
 """The back office of agency managers and operator staff (decision: plain django-admin, our own site)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
 
 from accounts import desk
 from accounts.access import user_of
@@ -37,6 +40,12 @@ class BackOffice(admin.AdminSite):
         response = super().index(request, {"panels": panels} | (extra_context or {}))
         response["Cache-Control"] = "no-store, private"
         return response
+
+    def admin_view(  # type: ignore[override]
+        self, view: Callable[..., Any], cacheable: bool = False,
+    ) -> Callable[..., Any]:
+        """Pages are read and forms are sent; Django would take any other method for one of the two."""
+        return require_http_methods(["GET", "HEAD", "POST"])(super().admin_view(view, cacheable))
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

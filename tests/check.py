@@ -21,6 +21,7 @@ STEPS = [
     (["manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
     (["manage.py", "makemigrations", "--check", "--dry-run"], {}),
     (["-m", "tests.control_matrix", "--check"], {}),
+    (["-m", "tests.permissions", "--check"], {}),
 ]
 
 

@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # A busy machine is slow for every example: slowness proves nothing about the code.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
-pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts", "tests.factories.reviews"]
+pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts", "tests.factories.reviews",
+                  "tests.guards.world"]
 
 
 HTTP = {"signed_in", "api", "visit", "client"}

@@ -1,30 +1,18 @@
 """The back office as a manager of another area: no door shows a record of New York City (ACC-6, style rule 6).
 
-Each registered ModelAdmin is either walked with a record of New York City here, or named as holding no records of an area.
+Each registered ModelAdmin is either walked with a record of New York City (`records` in tests/guards/world.py), or named here as
+holding no records of an area.
 """
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from django.contrib import admin
-from django.db.models import Model
 from django.test import Client
 
-from accounts.models import (
-    AccessRequest,
-    Appointment,
-    Course,
-    DeletionRequest,
-    Lockout,
-    Sanction,
-    Ticket,
-    TrainingRecord,
-    User,
-)
-from accounts.roles import Role
-from alerts.models import Handover
+from accounts.models import Course, TrainingRecord
+from tests.guards.world import SECRET, registered
 
 # Texts, policies and sources: the whole installation's, of no area.
 OF_NO_AREA = {
@@ -33,43 +21,6 @@ OF_NO_AREA = {
     "lpr.quarantinedrecord", "alerts.alertpolicy", "alerts.deadletter", "audit.reviewpolicy", "audit.retentionpolicy",
     "accounts.aor", "accounts.accountceiling", "accounts.challengequestion", "accounts.ticketpolicy", "accounts.escalationstep",
 }
-SECRET = "secretperson"
-
-
-def registered() -> dict[str, type[Model]]:
-    return {model._meta.label_lower: model for model in admin.site._registry}
-
-
-def sanction(account: User, by: User) -> Sanction:
-    now = datetime.now(UTC)
-    return Sanction.objects.create(account=account, kind="reprimand", reason=SECRET, evidence=SECRET, starts_at=now,
-                                   decided_by=by, decided_at=now)
-
-
-@pytest.fixture
-def records(make_user: Callable[..., User], aor_nyc, appointer) -> dict[str, Model]:
-    """One record of New York City of each scoped kind; its person's name stands in each page that would show it."""
-    person = make_user(SECRET, role=Role.OFFICER, aor=aor_nyc, component="ERO", job_category="ero_officer", trained=False)
-    return {
-        "accounts.user": person,
-        "accounts.trainingrecord": TrainingRecord.objects.create(
-            user=person, course=Course.objects.earliest("pk"), completed_on=date(2026, 2, 3)),
-        "accounts.lockout": Lockout.objects.create(username=SECRET, locked_at=datetime.now(UTC),
-                                                   attempts=[datetime.now(UTC)] * 5),
-        "alerts.handover": Handover.objects.create(owner=person, why="account", began_at=datetime.now(UTC),
-                                                   due_at=datetime.now(UTC)),
-        "accounts.ticket": Ticket.objects.create(account=person, subject=SECRET, opened_at=datetime.now(UTC),
-                                                 waits_since=datetime.now(UTC)),
-        "accounts.accessrequest": AccessRequest.objects.create(
-            full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO", job_category="ero_officer",
-            justification=SECRET, supervisor_name="S", supervisor_email="s@agency.example", filed_at=datetime.now(UTC)),
-        "accounts.appointment": Appointment.objects.create(
-            role=Role.SUPERVISOR, full_name=SECRET, email=f"{SECRET}@agency.example", aor=aor_nyc, component="ERO",
-            appointed_by=appointer, appointed_at=datetime.now(UTC)),
-        "accounts.deletionrequest": DeletionRequest.objects.create(
-            account=person, state="asked", reason=SECRET, asked_by=person, asked_at=datetime.now(UTC)),
-        "accounts.sanction": sanction(person, appointer),
-    }
 
 
 @pytest.fixture
