@@ -4,6 +4,7 @@
 run of that test found into the table: read the difference before you commit it, since the table is what is promised.
 """
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests" / "guards" / "permissions.txt"
 PAGE = ROOT / "docs" / "permissions.md"
-# Where the test leaves what it found: a file for each of its batches of methods.
-FOUND = "permissions"
+# Where the test leaves what it found.
+FOUND = "permissions.txt"
 # HEAD is GET without the body, wherever it is answered at all.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -64,6 +65,7 @@ def read(text: str) -> dict[Key, tuple[str, ...]]:
     for row in text.splitlines():
         if row.strip() and not row.startswith((" ", "#")):
             methods, route, *marks = row.split()
+            route = "" if route == "/" else route
             found |= {(route, method): tuple(marks) for method in methods.split(",")}
     return found
 
@@ -99,7 +101,7 @@ def page() -> str:
             joined.setdefault((route, found), []).append(method)
         for (route, found), methods in joined.items():
             cells = " | ".join(f"`{found[group[0]]}`" if found[group[0]] != "x" else "**x**" for group in groups)
-            lines.append(f"| `{route.replace('|', chr(92) + '|')}` | {' '.join(methods)} | {cells} |")
+            lines.append(f"| `{(route or '/').replace('|', chr(92) + '|')}` | {' '.join(methods)} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
@@ -118,24 +120,18 @@ def _named(group: list[int]) -> str:
     return role if group == of_role else f"{role}: {details}"
 
 
-def take_over(found_in: Path) -> None:
+def take_over(file: Path) -> None:
     """Put what the last run found into the table."""
-    marks: dict[Key, tuple[str, ...]] = {}
-    order: list[str] = []
-    for file in sorted(found_in.glob("*.txt")):
-        marks |= (part := read(file.read_text()))
-        order += [route for route, _ in part]
-    if not marks:
-        sys.exit(f"{found_in} holds nothing: run tests/guards/test_permissions.py first")
-    TABLE.write_text(written(marks, order))
+    if not file.exists():
+        sys.exit(f"{file} is not there: run tests/guards/test_permissions.py first, with the same DATA_DIR")
+    found = read(file.read_text())
+    TABLE.write_text(written(found, [route for route, _ in found]))
 
 
 def main() -> None:
     if "--check" in sys.argv:
         sys.exit(0 if PAGE.read_text() == page() else f"{PAGE.relative_to(ROOT)} is stale: run `make matrix`")
     if "--take-over" in sys.argv:
-        import os
-
         take_over(Path(os.environ.get("DATA_DIR", "var")) / "test" / FOUND)
     PAGE.write_text(page())
     print(f"wrote {PAGE.relative_to(ROOT)}")

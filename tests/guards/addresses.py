@@ -35,6 +35,11 @@ class Address:
         return self.template.format(**samples | dict(values))
 
     @property
+    def names_a_record(self) -> bool:
+        """Whether its answer may depend on whose record an argument names; layer and place of a map's tile are nobody's."""
+        return bool({name for name, _ in self.converters} - {"layer", "z", "x", "y"})
+
+    @property
     def is_api(self) -> bool:
         return self.template.startswith("/api/")
 

@@ -133,6 +133,7 @@ def path_of(
     }
     values["token"] = re.search(r"/reads/([^/\"]+)/error/", own.get(f"/queries/{values['query']}/").content.decode())[1]
     assert own.post(f"/reads/{values['token']}/error/", {"kind": "plate", "note": "An O"}).status_code == 200
+    assert own.post(f"/queries/{values['query']}/share/", {"group": values["group"]}).status_code == 303
     challenges.keep(user=officer, questions=list(ChallengeQuestion.objects.all()[:3]), hashed=challenges.hashes(["a", "b", "c"]))
     RecoveryLink.objects.create(user=officer, asked_at=now, mailed_at=now, digest=recovery.digest(TOKEN))
     values["report"] = str(ErrorReport.objects.get().pk)
