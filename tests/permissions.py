@@ -42,7 +42,8 @@ COLUMNS = (
     Column("any", "not signed in", ""),
 )
 LEGEND = {
-    "x": "the door is open", "!": "what was sent is refused as wrong (400), whoever sent it", ".": "refused (403)",
+    "x": "the door is open", ".": "refused (403)",
+    "!": "what was sent is refused: as wrong (400), or with a message on the page that it leads back to",
     "-": "not there for this person (404)", "/": "who asks is not known (401)", ">": "sent to sign in",
     "~": "sent on to the page of changing it, which is a line of its own",
     "m": "not by this method (405)",
