@@ -65,7 +65,8 @@ LAW = {
 # Records of the officer and of New York City: nobody of another AOR opens one.
 OF_NEW_YORK = (
     "queries/<uuid", "alerts/<uuid", "alerts/upload/<uuid", "alerts/hits/<uuid", "groups/<", "reads/<str:token>/error/",
-    "reads/<str:token>/compare/", "api/v1/queries/<", "api/v1/alert-lists/<", "api/v1/alert-entries/<", "api/v1/alert-uploads/<", "audit/searches/<",
+    "reads/<str:token>/compare/", "api/v1/queries/<", "api/v1/alert-lists/<", "api/v1/alert-entries/<",
+    "api/v1/alert-uploads/<", "audit/searches/<",
     "admin/accounts/accessrequest/<", "admin/accounts/lockout/<", "admin/accounts/user/<", "admin/accounts/trainingrecord/<",
     "admin/alerts/handover/<", "admin/accounts/ticket/<", "help/tickets/<", "audit/reviews/<uuid", "audit/questions/<",
     "audit/questions/named/<")
