@@ -6,5 +6,5 @@ app_name = "groups"
 urlpatterns = [
     path("", groups.mine, name="mine"),
     path("new/", groups.new, name="new"),
-    path("<int:group>/", groups.group, name="group"),
+    path("<uuid:group>/", groups.group, name="group"),
 ]

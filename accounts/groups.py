@@ -5,6 +5,7 @@ Who left, was removed, or whose group ended has no access from the next request 
 """
 
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -31,13 +32,13 @@ class NotToBeAdded(Exception):
     """No open account of an officer, staff member or supervisor has this name, or the owner named themselves."""
 
 
-def opened(*, group: int, by: User) -> UserGroup:
+def opened(*, group: UUID, by: User) -> UserGroup:
     """The group, for its owner and members, also after its end; on the record.
 
     Raises:
         NotInThisGroup: anybody else, and where there is none.
     """
-    found = UserGroup.objects.filter(pk=group).select_related("owner").first()
+    found = UserGroup.objects.filter(key=group).select_related("owner").first()
     if found is None or not (found.owner_id == by.pk or found.members.filter(pk=by.pk).exists()):
         raise NotInThisGroup
     record_durably(Kind.GROUP_VIEWED, actor=actor_of(by), group=found.pk)

@@ -42,17 +42,23 @@ def share(*, query: UUID, group: UserGroup, by: User, now: datetime) -> None:
             record(Kind.QUERY_SHARED, query=query, group=group.pk, name=group.name)
 
 
-def end(*, query: UUID, group_id: int, by: User) -> None:
+def end(*, query: UUID, group: UUID, by: User) -> None:
     """End a sharing of one's own, by the next request of any member.
+
+    Args:
+        query: the id of the attempt.
+        group: the key of the group.
+        by: who shared it.
 
     Raises:
         NotShared: there is none of `by`.
     """
     with transaction.atomic(durable=True):
-        gone, _ = SharedQuery.objects.filter(query=query, group_id=group_id, shared_by=by).delete()
-        if not gone:
+        shared = SharedQuery.objects.select_for_update(of=("self",)).filter(query=query, group__key=group, shared_by=by).first()
+        if shared is None:
             raise NotShared
-        record(Kind.QUERY_SHARING_ENDED, query=query, group=group_id)
+        shared.delete()
+        record(Kind.QUERY_SHARING_ENDED, query=query, group=shared.group_id)
 
 
 def groups_of(*, query: UUID) -> list[UserGroup]:

@@ -1,7 +1,9 @@
 """User groups: who shares queries and notifications, for what, until when (ACC-16)."""
 
+import uuid
 from datetime import datetime
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -16,6 +18,7 @@ class UserGroupQuerySet(models.QuerySet["UserGroup"]):
 
 
 class UserGroup(models.Model):
+    key = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     name = models.CharField(max_length=100, unique=True)
     purpose = models.CharField(max_length=300)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="owned_groups")
@@ -23,7 +26,7 @@ class UserGroup(models.Model):
     ends_on = models.DateField(null=True, blank=True)
 
     objects = UserGroupQuerySet.as_manager()
-    history = HistoricalRecords(m2m_fields=[members])
+    history = HistoricalRecords(m2m_fields=[members], excluded_fields=["key"])
 
     class Meta:
         ordering = ["name"]

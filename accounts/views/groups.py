@@ -1,6 +1,7 @@
 """The pages of user groups (ACC-16)."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -32,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             group = groups.create(owner=user_of(request), **form.cleaned_data)
-            return redirect("groups:group", group.pk)
+            return redirect("groups:group", group.key)
         except groups.NameTaken:
             form.add_error("name", "Another group has this name.")
     elif form.is_bound:
@@ -43,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @right_required(Right.QUERY)
 @private_page
-def group(request: HttpRequest, group: int) -> HttpResponse:
+def group(request: HttpRequest, group: UUID) -> HttpResponse:
     """A group for its owner and members; `do` says what is sent: add, remove, change or leave."""
     try:
         opened = groups.opened(group=group, by=user_of(request))
@@ -66,7 +67,7 @@ def _add(request: HttpRequest, group: UserGroup) -> HttpResponse:
         try:
             groups.add(group=group, by=user_of(request), username=form.cleaned_data["username"])
             messages.success(request, "The member is added.")
-            return redirect("groups:group", group.pk)
+            return redirect("groups:group", group.key)
         except groups.NotToBeAdded:
             form.add_error("username", "No officer, staff member or supervisor with an open account has this username.")
     return _show(request, group, status=400, member_form=form)
@@ -78,7 +79,7 @@ def _remove(request: HttpRequest, group: UserGroup) -> HttpResponse:
         raise Http404
     groups.remove(group=group, by=user_of(request), member=int(member))
     messages.success(request, "The member is removed.")
-    return redirect("groups:group", group.pk)
+    return redirect("groups:group", group.key)
 
 
 def _change(request: HttpRequest, group: UserGroup) -> HttpResponse:
@@ -87,7 +88,7 @@ def _change(request: HttpRequest, group: UserGroup) -> HttpResponse:
         return _show(request, group, status=400, purpose_form=form)
     groups.change(group=group, by=user_of(request), **form.cleaned_data)
     messages.success(request, "The group is changed.")
-    return redirect("groups:group", group.pk)
+    return redirect("groups:group", group.key)
 
 
 def _leave(request: HttpRequest, group: UserGroup) -> HttpResponse:

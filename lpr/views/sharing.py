@@ -30,9 +30,9 @@ def share(request: HttpRequest, query: UUID) -> HttpResponse:
 
 @require_POST
 @right_required(Right.QUERY)
-def end(request: HttpRequest, query: UUID, group: int) -> HttpResponse:
+def end(request: HttpRequest, query: UUID, group: UUID) -> HttpResponse:
     try:
-        sharing.end(query=query, group_id=group, by=user_of(request))
+        sharing.end(query=query, group=group, by=user_of(request))
     except sharing.NotShared as refusal:
         raise Http404 from refusal
     return HttpResponseRedirect(reverse("lpr:query", args=[query]), status=303)

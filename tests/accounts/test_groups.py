@@ -16,7 +16,7 @@ def group(officer, officer_chi, now) -> UserGroup:
 
 
 def page(group: UserGroup) -> str:
-    return f"/groups/{group.pk}/"
+    return f"/groups/{group.key}/"
 
 
 @pytest.mark.req("ACC-16")
@@ -82,6 +82,7 @@ def test_a_group_is_not_there_for_others_and_only_its_owner_changes_it(
     for body in ({"do": "add", "username": "officer2"}, {"do": "leave"}, {"do": "remove", "member": officer_chi.pk}):
         assert stranger.post(page(group), body).status_code == 404
     assert stranger.get(page(group)).status_code == 404
+    assert member.get(f"/groups/{group.pk}/").status_code == 404, "no address counts groups"
     ends_on = (now + timedelta(days=5)).date().isoformat()
     for body in ({"do": "add", "username": "officer2"}, {"do": "remove", "member": officer_chi.pk},
                  {"do": "change", "purpose": "Mine", "ends_on": ends_on}):

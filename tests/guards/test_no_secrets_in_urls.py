@@ -19,7 +19,7 @@ ARGUMENTS = {
     "token": StringConverter,  # signed; holds ids alone (lpr.read_tokens, accounts.ticket_links)
     "ticket": UUIDConverter,
     "key": StringConverter,  # mailed; opens registration once and holds nothing
-    "group": IntConverter,
+    "group": UUIDConverter,
     "layer": StringConverter,  # street or satellite
     "object_id": PathConverter, "content_type_id": PathConverter,  # the back office's own, whole numbers
 }

@@ -121,6 +121,7 @@ def path_of(
     incident = recording.open_incident(discovered_at=now, data_kinds=["identities"], users_affected="One", text="A lost phone",
                                        user=operator, now=now)
     suspected = recording.open_suspected_use(username="officer", discovered_at=now, evidence="A query", user=manager, now=now)
+    circle = groups.create(owner=officer, name="Team", purpose="A case", ends_on=now.date() + timedelta(days=9))
     values: dict[str, str] = {
         "incident": str(incident.pk), "suspected_use": str(suspected.pk),
         "read": str(load_read(plate="XYZ1234", state="OH", captured_at=now)), "entry": str(entry.pk),
@@ -128,12 +129,12 @@ def path_of(
         "query": own.post("/queries/new/", QUESTION)["Location"].split("/")[2],
         "ticket": str(ticket.key), **_reviewed(clients), "set_aside": str(records_of_no_area["lpr.quarantinedrecord"].key),
         "search_id": clients["opr"].post("/audit/", {"user": "officer"})["Location"].split("/")[3],
-        "group": str(groups.create(owner=officer, name="Team", purpose="A case", ends_on=now.date() + timedelta(days=9)).pk),
+        "group": str(circle.key),
         "draft": _upload(own), "key": _key(manager, now), "layer": "street", "z": "1", "x": "1", "y": "1",
     }
     values["token"] = re.search(r"/reads/([^/\"]+)/error/", own.get(f"/queries/{values['query']}/").content.decode())[1]
     assert own.post(f"/reads/{values['token']}/error/", {"kind": "plate", "note": "An O"}).status_code == 200
-    assert own.post(f"/queries/{values['query']}/share/", {"group": values["group"]}).status_code == 303
+    assert own.post(f"/queries/{values['query']}/share/", {"group": circle.pk}).status_code == 303
     challenges.keep(user=officer, questions=list(ChallengeQuestion.objects.all()[:3]), hashed=challenges.hashes(["a", "b", "c"]))
     RecoveryLink.objects.create(user=officer, asked_at=now, mailed_at=now, digest=recovery.digest(TOKEN))
     values["report"] = str(ErrorReport.objects.get().pk)

@@ -72,7 +72,7 @@ def test_access_ends_by_the_next_request(browser, member, officer_chi, circle, e
         circle.ends_on = datetime.now(UTC).date() - timedelta(days=1)
         circle.save()
     else:
-        assert browser.post(f"{address}share/{circle.pk}/end/").status_code == 303
+        assert browser.post(f"{address}share/{circle.key}/end/").status_code == 303
         assert events("query.sharing_ended", actor="officer")
     assert member.get(address).status_code == 404
     assert address not in shown(member, "/queries/")
@@ -89,7 +89,7 @@ def test_only_the_asker_shares_and_only_with_a_group_of_theirs(browser, member, 
     share(browser, address, circle)
     assert share(browser, address, circle).status_code == 303
     assert len(events("query.shared")) == 1
-    assert member.post(f"{address}share/{circle.pk}/end/").status_code == 404
+    assert member.post(f"{address}share/{circle.key}/end/").status_code == 404
     assert share(signed_in(manager), address, circle).status_code == 403
     assert stranger.get(address).status_code == 404
 
