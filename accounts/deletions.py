@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from accounts import access_requests, business_time, ceilings, deletion_calls, erasure, standing
+from accounts import access_requests, business_time, ceilings, deletion_calls, erasure, reopening, standing
 from accounts.keepers import asked_for_by, keeps
 from accounts.models import DeletionCall, DeletionRequest, Role, User
 from accounts.models.deletion import DeletionRequestQuerySet, zone_of
@@ -196,7 +196,7 @@ def _end(request: DeletionRequest, by: User, since: str, state: State, kind: Kin
             _hold(account)
             row = _standing(request, since)
             _close(row, state, by, note.strip(), now)
-            opened = row.closed_it and standing.open_again(account, now=now)
+            opened = row.closed_it and reopening.open_again(account, now=now)
             record(kind, actor=actor_of(by), username=account.username, deletion=row.pk, note=row.note, opened=opened)
     except (MayNot, NoReason, AlreadyEnded, ceilings.Full) as refusal:
         _refused(account, by, refusal)

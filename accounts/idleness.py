@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
-from accounts import notices
+from accounts import notices, standing
 from accounts.models import Idleness, Notice, User
 from audit.events import Kind
 from audit.record import record
@@ -91,8 +91,7 @@ def _disable(user: Any, now: datetime) -> None:
         # They may have signed in since the look.
         if not account.is_active or account.last_login != user.last_login:
             return
-        account.is_active = False
-        account.save(update_fields=["is_active"])
+        standing.close(account, now=now)
         Idleness.objects.filter(user=account).update(disabled_at=now, notice=None)
         notices.tell(Notice.Kind.IDLE_DISABLED, account=account, now=now)
         record(Kind.IDLE_DISABLED, username=account.username, idle_since=user.idle_since)

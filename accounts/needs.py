@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import idleness
+from accounts import idleness, standing
 from accounts.models import AccountNeed, Role, User
 from accounts.roles import ASKERS
 from audit.context import actor_of
@@ -46,9 +46,9 @@ def reaffirm(*, account: User, by: User, now: datetime) -> None:
     """Say that a person still needs their account.
 
     Raises:
-        MayNotReaffirm: not a manager of the account's area, or their own account.
+        MayNotReaffirm: not a manager of the account's area, their own account, or a deleted one.
     """
-    theirs = User.objects.visible_to(by).filter(pk=account.pk).exclude(pk=by.pk).exists()
+    theirs = User.objects.visible_to(by).filter(pk=account.pk, deleted_at__isnull=True).exclude(pk=by.pk).exists()
     if by.role != Role.AGENCY_MANAGER or not theirs:
         raise MayNotReaffirm
     with transaction.atomic():
@@ -104,7 +104,5 @@ def _disable(need: AccountNeed, now: datetime) -> None:
         lapsed = AccountNeed.objects.select_for_update().filter(
             pk=need.pk, affirmed_at__lte=now - interval(), warned_at__lte=now - notice())
         user = User.objects.select_for_update(of=("self",)).get(pk=need.user_id)
-        if lapsed.exists() and user.is_active:
-            user.is_active = False
-            user.save(update_fields=["is_active"])
+        if lapsed.exists() and standing.close(user, now=now):
             record(Kind.NEED_LAPSED, username=user.username)

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Greatest
 
-from accounts import ceilings, idleness, needs, recovery
+from accounts import recovery
 from accounts.models import DeletionRequest, Sanction, User
 
 
@@ -33,18 +33,6 @@ def is_open(account: User, *, now: datetime) -> bool:
     return account.is_active and not is_suspended(account, now=now)
 
 
-def why_closed(account: User) -> str:
-    """What keeps an account closed until it is taken back, as a sentence; nothing where it may be opened."""
-    if account.deleted_at:
-        return "This account is deleted. Its name is never used again."
-    if DeletionRequest.objects.running().filter(account=account).exists():
-        return "The deletion of this account is filed. Withdraw that first."
-    closing = Sanction.objects.standing().filter(account=account, kind__in=Sanction.CLOSING).first()
-    if closing:
-        return f"{closing.get_kind_display()} is on record for this account. Lift that first."
-    return ""
-
-
 def close(account: User, *, now: datetime) -> bool:
     """Close an account and spend what would open it; joins the open transaction, which holds the account's row afterwards.
 
@@ -57,18 +45,3 @@ def close(account: User, *, now: datetime) -> bool:
     account.is_active = False
     recovery.spend_all(user=locked, now=now)
     return was_open
-
-
-def open_again(account: User, *, now: datetime) -> bool:
-    """Open what was closed by a step that is taken back, unless something else keeps it closed; joins the open transaction.
-
-    Raises:
-        ceilings.Full: its place was given to somebody else.
-    """
-    locked = User.objects.select_for_update(of=("self",)).get(pk=account.pk)
-    if locked.is_active or why_closed(locked) or needs.is_over(locked, now=now) or idleness.is_over(locked):
-        return False
-    ceilings.take(aor=locked.aor, component=locked.component, now=now, without=locked)
-    locked.is_active = True
-    locked.save(update_fields=["is_active"])
-    return True

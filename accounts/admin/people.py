@@ -9,7 +9,7 @@ from django.db.models import Field, Model, QuerySet
 from django.forms import ModelForm, TypedChoiceField
 from django.http import HttpRequest
 
-from accounts import ceilings, idleness, needs, standing
+from accounts import ceilings, needs, reopening, standing
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
 from accounts.admin.people_list import PeopleList
@@ -33,9 +33,9 @@ class PersonForm(ModelForm):
         if stands.is_active != self.instance.is_active or stands.deleted_at:
             raise ValidationError("This account was closed or opened meanwhile. Load the page again.", code="stale")
         opens = "is_active" in self.changed_data and cleaned.get("is_active")
-        if opens and (why := standing.why_closed(stands)):
+        if opens and (why := reopening.why_closed(stands)):
             self.add_error("is_active", why)
-        if opens and (needs.is_over(self.instance, now=now) or idleness.is_over(self.instance)):
+        if opens and reopening.need_is_over(self.instance, now=now):
             self.add_error("is_active", "The need of this account has lapsed. Reaffirm it in the list of users first.")
         if opens or ("component" in self.changed_data and cleaned.get("is_active", self.instance.is_active)):
             try:
@@ -59,6 +59,11 @@ class UserAdmin(PeopleList, RecoveryActions, RemovalActions, ScopedAdmin):
     def area(self, user: User) -> str:
         """As text: the area's own page belongs to other roles."""
         return str(user.aor or "-")
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        if "is_active" in form.changed_data and not obj.is_active:
+            standing.close(obj, now=datetime.now(UTC))
+        super().save_model(request, obj, form, change)
 
     def has_reaffirm_permission(self, request: HttpRequest) -> bool:
         return user_of(request).role == Role.AGENCY_MANAGER

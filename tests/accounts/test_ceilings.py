@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts import needs, tasks
-from accounts.models import AccountCeiling, AccountNeed, User
+from accounts.models import AccountCeiling, AccountNeed, RecoveryLink, User
 
 CEILINGS = "/admin/accounts/accountceiling/"
 USERS = "/admin/accounts/user/"
@@ -33,7 +33,7 @@ def test_the_appointer_sets_a_ceiling_and_the_areas_manager_reads_it(appointer, 
 
 
 @pytest.mark.req("ACC-15")
-def test_opening_an_account_again_or_moving_it_does_not_pass_the_ceiling(manager, officer, officer2, agent, signed_in):
+def test_opening_an_account_again_or_moving_it_does_not_pass_the_ceiling(manager, officer, officer2, agent, signed_in, now):
     client = signed_in(manager)
     officer2.is_active = False
     officer2.save()
@@ -43,6 +43,10 @@ def test_opening_an_account_again_or_moving_it_does_not_pass_the_ceiling(manager
     answer = client.post(f"{USERS}{agent.pk}/change/", form_of(agent, component="ERO", is_active="on"))
     assert "ceiling of 1" in answer.content.decode()
     assert client.post(f"{USERS}{officer.pk}/change/", form_of(officer, is_active="on")).status_code == 302
+    link = RecoveryLink.objects.create(user=agent, asked_at=now)
+    assert client.post(f"{USERS}{agent.pk}/change/", form_of(agent)).status_code == 302
+    link.refresh_from_db()
+    assert (link.used_at is not None, User.objects.get(pk=agent.pk).is_active) == (True, False)
     ceiling.most = 2
     ceiling.save()
     assert client.post(f"{USERS}{officer2.pk}/change/", form_of(officer2, is_active="on")).status_code == 302
@@ -58,6 +62,7 @@ def old(officer, now) -> AccountNeed:
 @pytest.mark.req("ACC-15")
 def test_an_account_whose_need_is_not_reaffirmed_is_disabled_with_notice_before(old, officer, manager, signed_in, events, now):
     theirs = signed_in(officer)
+    link = RecoveryLink.objects.create(user=officer, asked_at=now)
     needs.review(now=now)
     needs.review(now=now)
     assert sorted(letter.to[0] for letter in mail.outbox) == ["manager@agency.example", "officer@agency.example"]
@@ -71,6 +76,8 @@ def test_an_account_whose_need_is_not_reaffirmed_is_disabled_with_notice_before(
     assert [event["details"]["username"] for event in events("need.noticed")] == ["officer"]
     assert [event["details"]["username"] for event in events("need.lapsed")] == ["officer"]
     assert User.objects.filter(is_active=False).count() == 1
+    link.refresh_from_db()
+    assert link.used_at, "what was mailed opens nothing any more"
 
 
 @pytest.mark.req("ACC-15")

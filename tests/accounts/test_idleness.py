@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts import idleness, needs, notices, tasks
-from accounts.models import AccountNeed, Idleness, User
+from accounts.models import AccountNeed, Idleness, RecoveryLink, User
 from tests.accounts.test_ceilings import USERS, form_of
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.req("ACC-14", "ACC-15")]
@@ -38,11 +38,14 @@ def test_notice_then_the_end_each_once_and_on_record(officer, manager, other_man
     assert f"disabled on {(now + timedelta(days=15)).date()}" in mail.outbox[0].body
     assert User.objects.get(pk=officer.pk).is_active
     theirs = signed_in(officer)
+    link = RecoveryLink.objects.create(user=officer, asked_at=now)
     used(officer, 75, now)
     for _ in range(2):
         round_at(now + timedelta(days=15, minutes=1))
     assert not User.objects.get(pk=officer.pk).is_active
     assert theirs.get("/api/v1/queries/").status_code == 401
+    link.refresh_from_db()
+    assert link.used_at, "what was mailed opens nothing any more"
     assert [event["details"]["username"] for event in events("idle.noticed")] == ["officer"]
     assert [event["details"]["username"] for event in events("idle.disabled")] == ["officer"]
     assert len(mail.outbox) == 4
