@@ -16,7 +16,7 @@ PASSWORD = "a made-up pass phrase of a benchmark"
 def officer(username: str) -> None:
     """An officer with all training on record."""
     aor, _ = AOR.objects.get_or_create(code="BENCH", defaults={"name": "Benchmark"})
-    person = User(username=username, full_name="Benchmark Officer", email="bench@agency.example", role=Role.OFFICER,
+    person = User(username=username, full_name="Benchmark Officer", email=f"{username}@agency.example", role=Role.OFFICER,
                   aor=aor, component="ERO", job_category="ero_officer")
     person.set_password(PASSWORD)
     person.save()
