@@ -130,7 +130,7 @@ def _the_first(role: Role, username: str, email: str, now: datetime) -> Appointm
     if role not in FIRST or User.objects.filter(role=role).exists():
         raise FirstExists
     first, is_new = Appointment.objects.get_or_create(
-        role=role, appointed_by=None,
+        role=role, appointed_by=None, succeeds=None,
         defaults={"full_name": username, "username": username, "email": email, "appointed_at": now})
     first = Appointment.objects.select_for_update(of=("self",)).get(pk=first.pk)
     if is_new:

@@ -46,10 +46,21 @@ BODIES: dict[str, str] = {
     Notice.Kind.IDLE_DISABLED:
         "The account {username} was disabled at {at} UTC: nobody has signed in to it for too long.\nAn Agency Manager of its "
         "area can reaffirm that it is needed and open it again.\n",
+    # What was done stands in the record that the manager keeps, and in no mail.
+    Notice.Kind.SANCTION_IMPOSED:
+        "{by} put a sanction on record for the account {username} at {at} UTC: {details}.\n\n"
+        "Why, and what you can do about it, you hear from {by}, not by mail.\n",
+    Notice.Kind.SANCTION_LIFTED:
+        "{by} lifted a sanction of the account {username} at {at} UTC: {details}.\n",
+    Notice.Kind.SUCCEEDED:
+        "The account {username} was closed at {at} UTC by the installation's command, and {by} was named to follow, on this "
+        "word: {details}\n\nIf that word was not given, record a suspected unauthorized use under Audit, Incidents, at once.\n",
 }
 # Of these the managers of the area hear too.
 FOR_MANAGERS = frozenset({Notice.Kind.FACTOR_RESET, Notice.Kind.PASSWORD_RESET_STARTED, Notice.Kind.IDLE_NOTICE,
                           Notice.Kind.IDLE_DISABLED})
+# Of these the agency's auditors and appointers hear too, so that no operator names one of them behind the agency's back.
+FOR_AGENCY = frozenset({Notice.Kind.SUCCEEDED})
 
 
 def tell(kind: Notice.Kind, *, account: User, now: datetime, by: str = "", details: str = "") -> Notice:
@@ -76,6 +87,8 @@ def _send(notice: Notice, now: datetime) -> None:
     people = Q(pk=account.pk)
     if notice.kind in FOR_MANAGERS:
         people |= Q(role=Role.AGENCY_MANAGER, aor__isnull=False, aor=account.aor_id, is_active=True)
+    if notice.kind in FOR_AGENCY:
+        people |= Q(role__in=(Role.OPR_AUDITOR, Role.AGENCY_APPOINTER), is_active=True)
     body = BODIES[notice.kind].format(username=account.username, by=notice.by, details=notice.details,
                                        at=f"{notice.made_at:%Y-%m-%d %H:%M}")
     mail(Notice.Kind(notice.kind).label.lower(), body,

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts import ceilings, recovery, standing
+from accounts import ceilings, notices, recovery, reopening, standing
 from accounts.keepers import keeps
-from accounts.models import Role, Sanction, User
+from accounts.models import Notice, Role, Sanction, User
 from accounts.models.sanction import SanctionQuerySet
 from audit.context import actor_of
 from audit.events import Kind
@@ -61,6 +61,7 @@ def impose(
                 ends_at=ends_at, decided_by=by, decided_at=now, closed_it=closed_it)
             record(Kind.SANCTION_IMPOSED, actor=actor_of(by), username=account.username, sanction=made.pk, measure=kind,
                    evidence=made.evidence, note=made.reason, starts_at=made.starts_at, ends_at=ends_at)
+            _tell(Notice.Kind.SANCTION_IMPOSED, made, by, now)
     except (MayNotSanction, NotPossible) as refusal:
         refuse(account=account, by=by, why=type(refusal).__name__)
         raise
@@ -90,9 +91,10 @@ def lift(*, sanction: Sanction, reason: str, evidence: str, by: User, now: datet
             if sanction.kind == Sanction.Kind.LIFTING or not (reason.strip() and evidence.strip()):
                 raise NotPossible("Say why the sanction is lifted and where the evidence lies. A lifting is not lifted itself.")
             made = _lifting(sanction, reason.strip(), evidence.strip(), by, now)
-            opened = sanction.closed_it and standing.open_again(account, now=now)
+            opened = sanction.closed_it and reopening.open_again(account, now=now)
             record(Kind.SANCTION_LIFTED, actor=actor_of(by), username=account.username, sanction=sanction.pk,
                    measure=sanction.kind, evidence=made.evidence, note=made.reason, opened=opened)
+            _tell(Notice.Kind.SANCTION_LIFTED, sanction, by, now)
     except (MayNotSanction, NotPossible, AlreadyLifted, ceilings.Full) as refusal:
         refuse(account=account, by=by, why=type(refusal).__name__)
         raise
@@ -144,6 +146,12 @@ def _act(account: User, kind: str, starts_at: datetime, now: datetime) -> bool:
     if kind == Sanction.Kind.SUSPENSION and starts_at <= now:
         recovery.spend_all(user=account, now=now)
     return False
+
+
+def _tell(kind: Notice.Kind, sanction: Sanction, by: User, now: datetime) -> None:
+    """The person hears what is on record and from when until when; reason and evidence stay in the record."""
+    times = f" from {sanction.starts_at:%Y-%m-%d %H:%M} to {sanction.ends_at:%Y-%m-%d %H:%M} UTC" if sanction.ends_at else ""
+    notices.tell(kind, account=sanction.account, by=by.username, details=sanction.get_kind_display().lower() + times, now=now)
 
 
 def _lifting(sanction: Sanction, reason: str, evidence: str, by: User, now: datetime) -> Sanction:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
 
 from accounts import training
-from accounts.models import AccessRequest, Lockout, Role, User
+from accounts.models import AccessRequest, DeletionRequest, Lockout, Role, Ticket, User
 from accounts.training import Standing
 from audit.documents import Cell, Column, Document, Table
 from audit.events import Kind
@@ -36,6 +36,8 @@ class OpenRequest(TextChoices):
     """What somebody asked for that waits for a step."""
 
     ACCESS = "access", "Request to account"
+    DELETION = "deletion", "Deletion"
+    TICKET = "ticket", "Help ticket"
 
 
 def states(*, now: datetime) -> dict[AccountState, Q]:
@@ -53,7 +55,10 @@ def with_state(users: QuerySet[User], *, now: datetime) -> QuerySet[User]:
 def waiting(*, by: User) -> dict[OpenRequest, Q]:
     """By kind the condition of a user whose request waits, among the requests that `by` may see."""
     filed = AccessRequest.objects.visible_to(by).filter(state=AccessRequest.State.PENDING, email__iexact=OuterRef("email"))
-    return {OpenRequest.ACCESS: Q(Exists(filed))}
+    theirs = {"account": OuterRef("pk")}
+    removed = DeletionRequest.objects.visible_to(by).filter(state__in=DeletionRequest.OPEN, **theirs)
+    helped = Ticket.objects.visible_to(by).exclude(state=Ticket.State.CLOSED).filter(**theirs)
+    return {OpenRequest.ACCESS: Q(Exists(filed)), OpenRequest.DELETION: Q(Exists(removed)), OpenRequest.TICKET: Q(Exists(helped))}
 
 
 def with_open_requests(users: QuerySet[User], *, by: User) -> QuerySet[User]:

@@ -64,7 +64,9 @@ class Kind(TextChoices):
     ACCOUNT_REGISTERED = "account.registered", "Account registered"  # ground
     REGISTRATION_REFUSED = "registration.refused", "Registration refused"  # ground, fields
     APPOINTMENT_MADE = "appointment.made", "Person appointed"  # appointment, role, aor
-    APPOINTMENT_REFUSED = "appointment.refused", "Appointment refused"  # role
+    # appointment, role, username and closed: who left and whether their account was open; authority
+    APPOINTMENT_SUCCEEDED = "appointment.succeeded", "Person named to follow one who left"
+    APPOINTMENT_REFUSED = "appointment.refused", "Appointment refused"  # role; of a succession succeeds, why
     NEED_REAFFIRMED = "need.reaffirmed", "Need of an account reaffirmed"  # username
     NEED_NOTICED = "need.noticed", "Notice given that an account's need lapses"  # username
     NEED_LAPSED = "need.lapsed", "Account disabled, need not reaffirmed"  # username

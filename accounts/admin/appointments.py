@@ -51,7 +51,10 @@ class AppointmentAdmin(KeyPages, ScopedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Appointment | None = None) -> tuple[str, ...]:
         entered = AppointmentForm.Meta.fields
-        return (*entered, "appointed_by", "appointed_at", "key_state", "account") if obj else entered
+        if obj is None:
+            return entered
+        followed = ("succeeds", "authority") if obj.succeeds_id else ()
+        return (*entered, "appointed_by", *followed, "appointed_at", "key_state", "account")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Appointment | None = None) -> tuple[str, ...]:
         return self.get_fields(request, obj) if obj else ()

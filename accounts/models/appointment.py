@@ -7,6 +7,8 @@ from accounts.models.aor import AOR
 from accounts.models.user import Component, JobCategory, User
 from accounts.roles import APPOINTS, FIRST, Role
 
+LONGEST_AUTHORITY = 200
+
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> "AppointmentQuerySet":
@@ -17,7 +19,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 
 class Appointment(models.Model):
-    """One person named for one role. `appointed_by` is empty for the two whom the installation names (accounts.roles.FIRST)."""
+    """One person named for one role.
+
+    `appointed_by` is empty for those whom the installation names: the first of either side (accounts.roles.FIRST), and who
+    follows them (accounts.succession), with whom they succeed and on what word.
+    """
 
     role = models.CharField(max_length=20, choices=Role)
     full_name = models.CharField(max_length=150)
@@ -30,6 +36,8 @@ class Appointment(models.Model):
     username = models.CharField(max_length=150, blank=True, editable=False)
     appointed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     appointed_at = models.DateTimeField()
+    succeeds = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    authority = models.CharField("on what word", max_length=LONGEST_AUTHORITY, blank=True, editable=False)
     account = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="appointment")
 
     objects = AppointmentQuerySet.as_manager()
@@ -40,8 +48,12 @@ class Appointment(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(role=Role.AGENCY_MANAGER) | models.Q(is_federal_employee=True),
                                    name="appointment_manager_is_federal_employee"),
-            models.UniqueConstraint(models.F("role"), condition=models.Q(appointed_by__isnull=True),
-                                    name="appointment_first_is_one"),
+            models.UniqueConstraint(models.F("role"), name="appointment_first_is_one",
+                                    condition=models.Q(appointed_by__isnull=True, succeeds__isnull=True)),
+            models.CheckConstraint(
+                condition=models.Q(succeeds__isnull=True, authority="")
+                | (models.Q(succeeds__isnull=False, appointed_by__isnull=True) & ~models.Q(authority="")),
+                name="appointment_successor_stands_on_a_word"),
             models.CheckConstraint(
                 condition=models.Q(appointed_by__isnull=False) | models.Q(role__in=FIRST),
                 name="appointment_without_appointer_is_the_first"),

@@ -25,6 +25,9 @@ class Notice(models.Model):
         TRAINING_LAPSED_IN_AREA = "training_lapsed_in_area", "Training of people of your area has lapsed"
         IDLE_NOTICE = "idle_notice", "An unused account is about to be disabled"
         IDLE_DISABLED = "idle_disabled", "An unused account was disabled"
+        SANCTION_IMPOSED = "sanction_imposed", "A sanction is on record for your account"
+        SANCTION_LIFTED = "sanction_lifted", "A sanction of your account is lifted"
+        SUCCEEDED = "succeeded", "An account was closed and its successor named"
 
     account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=30)

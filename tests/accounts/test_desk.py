@@ -7,7 +7,7 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from accounts import deletions, desk, sanctions, user_list
+from accounts import deletions, desk, sanctions, tickets, user_list
 from accounts.models import AccountNeed, Idleness, Lockout, Notice, TrainingRecord, User
 from tests.accounts.applicants import filed
 
@@ -67,27 +67,34 @@ def test_an_empty_desk_says_so(other_manager, signed_in):
 
 @pytest.mark.req("ACC-14")
 def test_the_list_is_filtered_by_component_state_training_and_open_requests(
-    busy, officer, agent, manager, aor_nyc, signed_in, now,
+    busy, officer, agent, untrained, supervisor, officer_chi, manager, other_manager, aor_nyc, signed_in, now,
 ):
     agent.is_active = False
     agent.save()
     filed(aor_nyc, now, email="OFFICER2@agency.example")
+    deletions.ask(account=officer, by=supervisor, reason="Moved", now=now)
+    deletions.file(account=officer_chi, by=other_manager, reason="Left", now=now)
+    for person in (untrained, officer_chi):
+        tickets.open(account=person, subject="A word", text="About my screen", now=now)
+    tickets.close(ticket=tickets.open(account=agent, subject="Old", text="Done", now=now), by=agent, now=now)
     client = signed_in(manager)
     for asked, found in {
-        "": {"officer", "officer2", "agent", "untrained", "manager"},
+        "": {"officer", "officer2", "agent", "untrained", "supervisor", "manager"},
         "?component__exact=HSI": {"agent"}, "?account=closed": {"agent"}, "?account=locked": {"officer"},
-        "?account=open": {"officer2", "untrained", "manager"},
+        "?account=open": {"officer2", "untrained", "supervisor", "manager"},
         "?training=expired": {"officer"}, "?training=missing": {"untrained"},
-        "?training=expiring": {"officer2"}, "?training=complete": {"agent", "manager"}, "?waiting=access": {"officer2"},
-        "?waiting=none": {"officer", "agent", "untrained", "manager"}, "?training=complete&component__exact=HSI": {"agent"},
-        "?training=nonsense": {"officer", "officer2", "agent", "untrained", "manager"},
+        "?training=expiring": {"officer2"}, "?training=complete": {"agent", "manager", "supervisor"},
+        "?waiting=access": {"officer2"},
+        "?waiting=deletion": {"officer"}, "?waiting=ticket": {"untrained"},
+        "?waiting=none": {"agent", "supervisor", "manager"}, "?training=complete&component__exact=HSI": {"agent"},
+        "?training=nonsense": {"officer", "officer2", "agent", "untrained", "supervisor", "manager"},
     }.items():
         answer = client.get(USERS + asked)
         assert answer.status_code == 200, asked
         assert names(answer.content.decode()) == found, asked
     page = client.get(USERS).content.decode()
     for words in ("status--idle\">Closed", "status--bad\">Locked", "status--ok\">Open", "status--bad\">Expired",
-                  "status--warn\">Expires soon", "Request to account"):
+                  "status--warn\">Expires soon", "Request to account", "Deletion", "Help ticket"):
         assert words in page, words
 
 

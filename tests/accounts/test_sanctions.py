@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core import mail
 from django.db import ProgrammingError, connection, connections
 
-from accounts import sanctions, standing
+from accounts import notices, sanctions, standing
 from accounts.models import AccountCeiling, Sanction, User
 from alerts.models import Hit, Resting
 from tests.personas import PASSWORD, sign_in
@@ -49,6 +50,30 @@ def test_a_reprimand_is_on_record_and_closes_nothing(officer, manager, signed_in
     browser = signed_in(officer)
     imposed(officer, manager, "reprimand")
     assert browser.get("/queries/").status_code == 200
+
+
+@pytest.mark.req("ACC-11")
+def test_the_person_is_mailed_what_is_on_record_and_neither_reason_nor_evidence(officer, officer2, manager):
+    now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    suspension = imposed(officer, manager, now=now)
+    imposed(officer, manager, "reprimand", now=now)
+    imposed(officer2, manager, "revocation", now=now)
+    sanctions.lift(sanction=suspension, reason="The note was found", evidence="Incident 3", by=manager, now=now + DAY)
+    with pytest.raises(sanctions.AlreadyLifted):
+        sanctions.lift(sanction=suspension, reason="Again", evidence="None", by=manager, now=now + DAY)
+    notices.send_waiting(now=now + DAY)
+    told = [(letter.to[0], letter.body.splitlines()[0]) for letter in mail.outbox]
+    until = "from 2026-05-04 12:00 to 2026-05-07 12:00 UTC."
+    assert told == [
+        ("officer@agency.example",
+         f"manager put a sanction on record for the account officer at 2026-05-04 12:00 UTC: suspension {until}"),
+        ("officer@agency.example",
+         "manager put a sanction on record for the account officer at 2026-05-04 12:00 UTC: reprimand."),
+        ("officer2@agency.example",
+         "manager put a sanction on record for the account officer2 at 2026-05-04 12:00 UTC: revocation of access."),
+        ("officer@agency.example",
+         f"manager lifted a sanction of the account officer at 2026-05-05 12:00 UTC: suspension {until}")]
+    assert not any(word in letter.body for letter in mail.outbox for word in ("neighbor", "Review 12", "note was", "Incident 3"))
 
 
 @pytest.mark.req("ACC-11", "ACC-1")

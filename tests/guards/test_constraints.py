@@ -232,6 +232,8 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "appointment_manager_is_federal_employee": lambda world: changed(
         Appointment.objects.filter(role="agency_manager"), is_federal_employee=False),
     "appointment_first_is_one": lambda world: copied(Appointment.objects.get(role="agency_appointer")),
+    "appointment_successor_stands_on_a_word": lambda world: changed(
+        Appointment.objects.filter(role="agency_appointer"), succeeds=world.officer),
     "appointment_without_appointer_is_the_first": lambda world: changed(
         Appointment.objects.filter(role="agency_manager"), appointed_by=None),
     "challenge_answer_once_a_question": lambda world: copied(ChallengeAnswer.objects.get()),
