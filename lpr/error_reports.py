@@ -6,11 +6,12 @@ that opens it (decision 7). Data-quality staff learn neither who asked nor why.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -346,3 +347,10 @@ def _copy_photos(old: UUID, new: UUID) -> None:
         if default_storage.exists(photos.name(old, kind)) and not default_storage.exists(photos.name(new, kind)):
             with default_storage.open(photos.name(old, kind)) as file:
                 default_storage.save(photos.name(new, kind), ContentFile(file.read()))
+
+
+def erase_notes(*, now: datetime) -> int:
+    """Erase what was written in reports that were resolved long enough ago: it may name a plate or a case, and nothing of these
+    stays outside of the log (RES-4, DAT-7). Returns how many."""
+    over = ErrorReport.objects.filter(resolved_at__lte=now - timedelta(days=settings.ERROR_REPORT_NOTE_DAYS))
+    return over.exclude(note="", resolution_note="").update(note="", resolution_note="")

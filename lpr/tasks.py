@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from lpr import authority, correction_mail, coverage, partitions, quarantine, silence
+from lpr import authority, correction_mail, coverage, error_reports, partitions, quarantine, silence
 
 
 @shared_task
@@ -15,8 +15,10 @@ def maintain_partitions() -> None:
 
 @shared_task
 def erase_what_is_over() -> None:
-    """Erase reads past their retention, drop months that are empty and over, close months that are full (DAT-8)."""
+    """Erase reads past their retention, drop months that are empty and over, close months that are full (DAT-8); erase the words
+    of misread reports that are long resolved."""
     partitions.maintain(now=datetime.now(UTC))
+    error_reports.erase_notes(now=datetime.now(UTC))
 
 
 @shared_task

@@ -229,6 +229,9 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
 # Photos have no address of their own: they are served by a view that checks and records.
 MEDIA_URL = env.str("MEDIA_URL", "/media/")
 
+# What was written in a report of a wrong read stays so many days after its resolution, then in the log alone.
+ERROR_REPORT_NOTE_DAYS = env.int("ERROR_REPORT_NOTE_DAYS", 90)
+
 # --- Jobs, cache, mail ------------------------------------------------------------------------------------------------
 # Nothing correct depends on broker or cache (decision 2); one-second time-outs, so that a dead Redis is no outage.
 REDIS_URL = env.str("REDIS_URL", "")

@@ -10,8 +10,8 @@ from accounts.models import UserGroup
 from alerts import entries, lists, overview
 from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit, Notification
 from alerts.notifications import send_batch
-from config import databases
 from lpr import plates, states
+from tests import traces
 from tests.factories.alerts import CASE, loading_held_open, prepared
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -186,7 +186,7 @@ def test_nothing_of_a_removed_entry_remains_but_the_log(watch, load_read, office
     send_batch(now=now + timedelta(minutes=1))
     load_read(plate=canary)
     entries.remove(entry=entry, by=officer, note="Case closed", now=now)
-    assert places_of(canary, "Zebedee", "99887766", "Quasimodo", str(entry.pk)) == []
+    assert traces.in_tables(canary, "Zebedee", "99887766", "Quasimodo", str(entry.pk)) == []
     [event] = events("entry.removed")
     assert (event["plate"], event["reason"], event["details"]["note"]) == (canary, "CRIM", "Case closed")
     with pytest.raises(entries.EntryNotFound):
@@ -243,13 +243,3 @@ def test_the_database_keeps_one_hit_for_entry_and_read_and_one_intent_for_each_r
         row.pk = None
         with pytest.raises(IntegrityError), transaction.atomic():
             row.save(force_insert=True)
-
-
-def places_of(*texts: str) -> list[str]:
-    """Where in the tables of `public` one of the texts stands, as an administrator finds it."""
-    with databases.administrator() as administrator:
-        tables = [name for (name,) in administrator.execute(
-            "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
-            " AND c.relkind IN ('r', 'p')")]
-        return [f"{table}: {text}" for table in tables for text in texts if administrator.execute(
-            f"SELECT FROM {table} t WHERE t::text LIKE %s", [f"%{text}%"]).rowcount]

@@ -11,7 +11,7 @@ from django.db import connections
 from alerts import entries, expiry, lists, notifications, tasks
 from alerts.expiry import Aged
 from alerts.models import AlertPolicy, Entry, EntryStatus, Hit, Notification, NotificationKind, NotificationStatus
-from tests.alerts.test_entries import places_of
+from tests import traces
 from tests.factories.alerts import CASE
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -123,7 +123,7 @@ def test_after_the_grace_nothing_remains_but_the_log(watch, officer2, load_read,
     expiry.age(now=entry.valid_until)
     assert expiry.age(now=entry.valid_until + 7 * DAY - timedelta(seconds=1)).erased == 0
     assert expiry.age(now=entry.valid_until + 7 * DAY).erased == 1
-    assert places_of("CANARY77", "Zebedee", "99887766", "Quasimodo", str(entry.pk)) == []
+    assert traces.in_tables("CANARY77", "Zebedee", "99887766", "Quasimodo", str(entry.pk)) == []
     [event] = events("entry.erased")
     assert (event["plate"], event["reason"], event["on_behalf_of"]) == ("CANARY77", "CRIM", "Quasimodo Roe")
     assert len(events("list.deleted")) == 1
