@@ -5,6 +5,7 @@ Every step finds for itself what is left to do, so that a run that comes late, t
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -68,7 +69,8 @@ def stray_rows() -> int:
 
 def _erase_reads(now: datetime) -> int:
     """Erase reads past their source's retention: the photos first, so that a crash leaves a row that is found again."""
-    erased, before = 0, []
+    erased = 0
+    before: list[UUID] = []
     while True:
         with connection.cursor() as cursor:
             cursor.execute("SELECT record_id FROM store.reads_over(%s::timestamptz, %s::integer)", [now, READS_AT_ONCE])

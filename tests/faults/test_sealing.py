@@ -26,7 +26,8 @@ from audit.tree import Prover
 from config import embedded
 from tests.faults import points
 
-ROUNDS = 60 if os.environ.get("SOAK") else 0
+# G1: 200 kills and 10,000 acknowledged events at least.
+ROUNDS = 200 if os.environ.get("SOAK") else 0
 WRITERS, KILLED = 3, -signal.SIGKILL
 pytestmark = [pytest.mark.faults, pytest.mark.embedded]
 
