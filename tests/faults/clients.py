@@ -18,7 +18,7 @@ from tests.factories.alerts import CASE
 from tests.factories.lpr import COLUMBUS, jpeg
 from tests.faults.processes import PASSWORD
 
-PLATES = [f"FLT{number:03d}" for number in range(24)]
+PLATES = [f"FLT{number:03d}" for number in range(12)]
 STATE = "OH"
 ANSWER_SECONDS = 20
 
@@ -51,6 +51,7 @@ class Journal:
     entries: list[Watched] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     calls: int = 0
+    answers: int = 0
     lost_answers: int = 0
 
 
@@ -83,7 +84,9 @@ class Client(threading.Thread):
         while True:
             self.journal.calls += 1
             try:
-                return self.call(method, path, body)
+                answer = self.call(method, path, body)
+                self.journal.answers += 1
+                return answer
             except NoAnswer:
                 self.journal.lost_answers += 1
                 time.sleep(0.1)

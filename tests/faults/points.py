@@ -19,6 +19,8 @@ SENDER = ("claimed", "taken", "marked")
 LOADER = ("photos", "stored", "committed")
 ACTIVATION = ("activated",)
 SEALER = ("locked", "queue_taken", "signed", "sealed_uncommitted", "sealed", "half_given", "given_out")
+# On the way from a read to its mail.
+OF_ALERTS = (*SENDER, *LOADER, *ACTIVATION)
 
 
 def folder_of(data_dir: Path) -> Path:

@@ -43,13 +43,13 @@ def prepare() -> None:
 
 
 def serve(port: str) -> None:
-    """Pages, API and intake: two processes, so two loaders at once; gunicorn replaces one that is killed."""
+    """Pages, API and intake: two processes, so two loaders at once; gunicorn replaces one that is killed, from what is loaded."""
     from gunicorn.app.base import BaseApplication
 
     class Server(BaseApplication):
         def load_config(self) -> None:
             for name, value in {"bind": [f"127.0.0.1:{port}"], "workers": 2, "worker_class": "gthread", "threads": 4,
-                                "timeout": 60, "graceful_timeout": 1, "loglevel": "critical",
+                                "timeout": 60, "graceful_timeout": 1, "loglevel": "critical", "preload_app": True,
                                 "control_socket_disable": True}.items():
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)

@@ -94,23 +94,42 @@ class World:
                                 env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     # --- Faults ---------------------------------------------------------------------------------------------------------
-    def one_fault(self) -> str:
-        """Do one fault, chosen by the seed, and repair it; return its name."""
-        every = [self.kill_a_worker, self.kill_postgres, self.end_sessions, self.stop_mail_for_a_while, self.kill_a_web_process]
-        every += [self.kill_redis, self.flush_redis] if self.has_redis else []
-        every += [self.arm] * 6
-        fault = self._chance.choice(every)
-        name = fault()
-        self.faults[name] += 1
-        return name
+    def few_faults(self) -> list[str]:
+        """One fault of each part that can fail, where it hurts most, in the order of the seed.
 
-    def kill_a_worker(self) -> str:
+        Web processes and workers die at named points alone: those between two steps that belong together.
+        """
+        few = ["kill_postgres", "end_sessions", "stop_mail_for_a_while", "taken", "stored", "activated",
+               self._chance.choice(("claimed", "marked")), self._chance.choice(("photos", "committed"))]
+        few += [self._chance.choice(("kill_redis", "flush_redis"))] if self.has_redis else []
+        self._chance.shuffle(few)
+        return few
+
+    def any_faults(self) -> Iterator[str]:
+        """Faults without end, as the seed chooses."""
+        every = ["kill_a_worker", "kill_postgres", "end_sessions", "stop_mail_for_a_while", "kill_a_web_process"]
+        every += ["kill_redis", "flush_redis"] if self.has_redis else []
+        while True:
+            yield self._chance.choice([*every, *points.OF_ALERTS])
+
+    def do(self, fault: str) -> None:
+        """Do one fault and repair it; a named point is armed: the next process that passes it dies there."""
+        self.faults[fault] += 1
+        if fault in points.OF_ALERTS:
+            (points.folder_of(self.data_dir) / fault).touch()
+            self.cut_sends += fault == "taken"
+        else:
+            getattr(self, fault)()
+
+    def is_over(self, fault: str) -> bool:
+        """Whether what was armed has had its effect."""
+        return fault not in points.OF_ALERTS or not (points.folder_of(self.data_dir) / fault).exists()
+
+    def kill_a_worker(self) -> None:
         self._chance.choice(self._workers).kill()
         self.cut_sends += 1
-        self.revive()
-        return "worker killed"
 
-    def kill_postgres(self) -> str:
+    def kill_postgres(self) -> None:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, IndexError):
             postmaster = int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
             os.kill(postmaster, signal.SIGKILL)
@@ -118,46 +137,33 @@ class World:
         self.cut_sends += WORKERS
         time.sleep(self._chance.uniform(0, 0.8))
         self.start_postgres()
-        return "PostgreSQL killed"
 
-    def end_sessions(self) -> str:
+    def end_sessions(self) -> None:
         with contextlib.suppress(psycopg.Error), self.administrator() as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('lpr_app', 'lpr_loader')")
         self.cut_sends += WORKERS
-        return "sessions ended"
 
-    def stop_mail_for_a_while(self) -> str:
+    def stop_mail_for_a_while(self) -> None:
         self._stop_mail()
         self.cut_sends += WORKERS
         time.sleep(self._chance.uniform(0, 1))
         self._start_mail()
-        return "mail server stopped"
 
-    def kill_a_web_process(self) -> str:
+    def kill_a_web_process(self) -> None:
         """One of gunicorn's two: it starts another by itself."""
         children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
         if children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(self._chance.choice(children)), signal.SIGKILL)
-        return "web process killed"
 
-    def kill_redis(self) -> str:
+    def kill_redis(self) -> None:
         self._redis.kill()
         self._redis.wait(10)
         time.sleep(self._chance.uniform(0, 1))
         self._start_redis()
-        return "Redis killed"
 
-    def flush_redis(self) -> str:
+    def flush_redis(self) -> None:
         subprocess.run(["redis-cli", "-p", str(self.redis_port), "FLUSHALL"], check=False, capture_output=True)
-        return "Redis flushed"
-
-    def arm(self) -> str:
-        """Have the next process that passes a named point die there."""
-        point = self._chance.choice((*points.SENDER, *points.LOADER, *points.ACTIVATION))
-        (points.folder_of(self.data_dir) / point).touch()
-        self.cut_sends += point == "taken"
-        return f"point {point}"
 
     def revive(self) -> None:
         """Start again what is dead."""
