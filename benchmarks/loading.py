@@ -47,8 +47,9 @@ FROM generate_series(%(first)s::integer, %(end)s::integer - 1) n
 JOIN alerts_alertlist l ON l.name = 'List ' || n / %(of_list)s
 """
 _LISTS = """
-INSERT INTO alerts_alertlist (id, owner_id, name, scope, is_single_plate, created_at)
-SELECT gen_random_uuid(), (%(owners)s::bigint[])[n %% cardinality(%(owners)s::bigint[]) + 1], 'List ' || n, 'self', false, now()
+INSERT INTO alerts_alertlist (id, owner_id, name, scope, is_single_plate, collapse_minutes, created_at)
+SELECT gen_random_uuid(), (%(owners)s::bigint[])[n %% cardinality(%(owners)s::bigint[]) + 1], 'List ' || n, 'self', false, 0,
+       now()
 FROM generate_series(%(first)s::integer, %(end)s::integer - 1) n
 """
 

@@ -4,6 +4,7 @@ A whole query each: the form by POST and its result by GET, on one gunicorn with
 person waits for. A failed query fails the benchmark.
 """
 
+import http.client
 import os
 import threading
 import time
@@ -37,7 +38,7 @@ class _Officer(threading.Thread):
             before = time.monotonic()
             try:
                 self.browser.page(self.browser.ask(plate, self.reason))
-            except (CannotRun, OSError) as error:
+            except (CannotRun, OSError, http.client.HTTPException) as error:
                 self.failed.append(str(error))
             self.waited.append(time.monotonic() - before)
 
@@ -69,6 +70,9 @@ def _at_once(browsers: list[asking.Asker], history: traffic.Traffic, reason: str
     Raises:
         CannotRun: one failed.
     """
+    # Who sat idle longer than the server keeps a connection calls anew.
+    for browser in browsers:
+        browser.close()
     people = [_Officer(browser, traffic.usual_plates(history, ROUNDS + WARM), reason, number * EVERY_SECONDS / len(browsers))
               for number, browser in enumerate(browsers)]
     for person in people:
