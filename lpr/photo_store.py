@@ -54,9 +54,11 @@ def settle(names: Collection[str]) -> None:
     """Return once the disk has these photos and the folders that name them: an acknowledged read keeps its photos whatever
     happens to the power (DAT-3). Photos that lay there before count as well: they may be of a delivery that was cut off.
 
-    A store elsewhere has a photo once it has taken it. Files go first, all at once, so that the disk writes them together.
+    A store elsewhere has a photo once it has taken it; one that `settles_later` does this for many deliveries at once. Files go
+    first, all at once, so that the disk writes them together.
     """
-    if not names or not isinstance(storages["default"], FileSystemStorage):
+    store = storages["default"]
+    if not names or not isinstance(store, FileSystemStorage) or getattr(store, "settles_later", False):
         return
     files = [Path(default_storage.path(name)) for name in names]
     # A storage may keep equal photos as one file of several names: it is written once.

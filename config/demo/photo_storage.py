@@ -25,12 +25,21 @@ class SharingStorage(FileSystemStorage):
     @classmethod
     @contextlib.contextmanager
     def sharing(cls) -> Iterator[None]:
-        """From the beginning to the end of the block, equal photos are shared, in all threads of this process."""
+        """From the beginning to the end of the block, equal photos are shared, in all threads of this process.
+
+        What the block stores is on the disk at its end, and not before: the demo's history is made up, and made again with
+        `RESET=1` should the power go in its first minute.
+        """
         cls.stored = {}
         try:
             yield
         finally:
             cls.stored = None
+            os.sync()
+
+    @property
+    def settles_later(self) -> bool:
+        return self.stored is not None
 
     def _save(self, name: str, content: Any) -> str:
         if self.stored is None:
