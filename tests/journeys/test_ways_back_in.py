@@ -12,7 +12,8 @@ from tests.journeys import people
 from tests.journeys.conftest import Demo, affirm, ask, give_password, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.embedded]
-FORGETFUL, SUSPENDED = "support.ero", "officer.ero2"
+# Nobody whom another journey deletes.
+FORGETFUL, SUSPENDED = "officer.ero", "officer.ero2"
 
 
 @pytest.mark.req("ACC-1", "ACC-2", "ACC-3", "QRY-1")
