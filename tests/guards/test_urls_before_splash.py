@@ -12,7 +12,7 @@ OPEN = {"accounts:rules", "rules", "help:desk", "help:sent", "help:ticket", "hel
 
 
 @pytest.mark.req("ACC-8")
-@pytest.mark.parametrize("persona", ["officer", "manager", "operator", "superuser"])
+@pytest.mark.parametrize("persona", ["officer", "superuser"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_address_leads_to_the_rules_until_they_are_affirmed(persona, method, request):
     client = Client()

@@ -96,7 +96,7 @@ class Demo:
 
     def _texts(self, to: str, holds: str) -> list[str]:
         messages = [message_from_string(text, policy=policy.default) for text in self.mails()]
-        texts = [message.get_content() for message in messages if to in message["To"]]
+        texts = [message.get_body(("plain",)).get_content() for message in messages if to in message["To"]]
         return [text for text in texts if holds in text]
 
 
