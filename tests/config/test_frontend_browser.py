@@ -269,6 +269,8 @@ def test_two_fingers_enlarge_a_photo_and_one_moves_it(phone):
     def touch(kind: str, *at: tuple[float, float]) -> None:
         points = [{"x": middle[0] + x, "y": middle[1] + y, "id": number} for number, (x, y) in enumerate(at)]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        # A move reaches the page with the next picture.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     touch("touchStart", (-40, 0), (40, 0))
     for reach in (60, 90, 120):
