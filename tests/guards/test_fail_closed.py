@@ -30,8 +30,8 @@ def browsers(
     request: pytest.FixtureRequest, officer2: User, signed_in: Callable[[User], Client], watch: Callable[..., Entry],
     load_read: Callable[..., UUID],
 ) -> dict[str, Client]:
-    """Officer, auditor, manager, operator and the installation's superuser, with something to see for each."""
-    people = ("officer", "auditor", "manager", "operator", "superuser")
+    """Officer, auditor and the installation's superuser, who sees all of the back office, with something to see for each."""
+    people = ("officer", "auditor", "superuser")
     found = {name: signed_in(request.getfixturevalue(name)) for name in people}
     load_read(plate=PLATE, state="NV", captured_at=datetime.now(UTC))
     return found
