@@ -194,6 +194,16 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
     return alert_list
 
 
+def discard(*, draft: UUID, by: User, now: datetime) -> None:
+    """Erase a draft of `by`.
+
+    Raises:
+        drafts.DraftNotFound: there is none for this user, or its hour is over.
+    """
+    drafts.opened(draft=draft, by=by, now=now)
+    drafts.erase(draft=draft)
+
+
 def refuse(*, data: bytes, errors: Mapping[str, Sequence[str]]) -> None:
     """Record that a file was refused, and why (ALR-9). Stands by itself; the file itself is not kept."""
     record_durably(Kind.UPLOAD_REFUSED, digest=hashlib.sha256(data).hexdigest() if data else "", size=len(data),

@@ -15,13 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import user_of
-from alerts import drafts, uploads
+from alerts import drafts, upload_steps, uploads
 from alerts.api import serializers
 from alerts.api.views import AlertsView, fields_of
 from alerts.entries import EntryRefused
 from alerts.forms import ColumnsForm, UploadForm
 from alerts.lists import ListRefused
-from alerts.views.uploads import begun, discard, named
 
 COLUMNS = OpenApiExample("The file's second column holds the plates", request_only=True, value={
     "plate": 1, "state": 2, "reason": 4, "case_reference": 0})
@@ -44,7 +43,7 @@ class AlertUploads(AlertsView):
     def post(self, request: Request) -> Response:
         """Send a file of plates and see what is in it. A file with more plates than a list may hold is refused whole."""
         form = UploadForm(request.data, request.FILES, user=user_of(request), now=timezone.now())
-        draft = begun(form)
+        draft = upload_steps.begun(form)
         if draft is None:
             raise ValidationError(form.mistakes())
         return _shown(request, draft, status=201)
@@ -73,7 +72,7 @@ class AlertUpload(UploadsView):
     @extend_schema(operation_id="alert_uploads_discard", responses={204: None})
     def delete(self, request: Request, draft: UUID) -> Response:
         """Discard the file."""
-        discard(draft=draft, by=user_of(request), now=timezone.now())
+        uploads.discard(draft=draft, by=user_of(request), now=timezone.now())
         return Response(status=204)
 
 
@@ -84,7 +83,7 @@ class AlertUploadColumns(UploadsView):
         """Say which column is which, where the headings are not known; the next file with them is read without asking."""
         user, now = user_of(request), timezone.now()
         form = ColumnsForm(fields_of(request), heading=drafts.opened(draft=draft, by=user, now=now).heading)
-        if not named(form, draft=draft, by=user, now=now):
+        if not upload_steps.named(form, draft=draft, by=user, now=now):
             raise ValidationError(form.mistakes())
         return _shown(request, draft)
 

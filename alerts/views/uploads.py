@@ -3,7 +3,6 @@
 The draft's id stands in the address; what is in the file never does.
 """
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import spreadsheets
 from accounts.access import private_page, right_required, user_of
-from accounts.models import User
 from accounts.roles import Right
-from alerts import drafts, upload_rows, uploads
+from alerts import drafts, upload_rows, upload_steps, uploads
 from alerts.entries import EntryRefused
 from alerts.forms import ColumnsForm, UploadForm
 from alerts.lists import ListRefused
@@ -34,46 +31,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         initial = {"mode": uploads.Mode.ADD, "alert_list": request.GET["list"]} if request.GET.get("list") else None
         return render(request, "alerts/upload.html", {"form": UploadForm(user=user, now=now, initial=initial)})
     form = UploadForm(request.POST, request.FILES, user=user, now=now)
-    kept = begun(form)
+    kept = upload_steps.begun(form)
     return see_other("alerts:upload_draft", kept) if kept else render(request, "alerts/upload.html", {"form": form}, status=400)
-
-
-def begun(form: UploadForm) -> UUID | None:
-    """The id of the draft that a form's file became; None, recorded and said in the form, when it was refused."""
-    file = form.files.get("file")
-    # One byte more than is read, so that the reader sees the excess.
-    data = file.read(spreadsheets.MOST_BYTES + 1) if file else b""
-    if form.is_valid():
-        try:
-            return uploads.begin(owner=form.user, data=data, **form.upload(), now=form.now)
-        except spreadsheets.FileNotReadable as refusal:
-            form.add_error("file", str(refusal))
-        except uploads.UploadRefused as refusal:
-            form.refused(refusal)
-    uploads.refuse(data=data, errors=form.mistakes())
-    return None
-
-
-def named(form: ColumnsForm, *, draft: UUID, by: User, now: datetime) -> bool:
-    """Whether the columns that a form names were taken; if not, it is recorded and said in the form."""
-    if form.is_valid():
-        try:
-            uploads.name_columns(draft=draft, columns=form.columns(), by=by, now=now)
-            return True
-        except uploads.ColumnsNotNamed as refusal:
-            form.refused(refusal)
-    uploads.refuse(data=b"", errors=form.mistakes())
-    return False
-
-
-def discard(*, draft: UUID, by: User, now: datetime) -> None:
-    """Erase a draft of `by`.
-
-    Raises:
-        drafts.DraftNotFound: there is none for this user, or its hour is over.
-    """
-    drafts.opened(draft=draft, by=by, now=now)
-    drafts.erase(draft=draft)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +44,7 @@ def draft(request: HttpRequest, draft: UUID) -> HttpResponse:
         if request.method != "POST":
             return _show(request, draft)
         if "discard" in request.POST:
-            discard(draft=draft, by=user_of(request), now=timezone.now())
+            uploads.discard(draft=draft, by=user_of(request), now=timezone.now())
             return see_other("alerts:upload")
         return _name_columns(request, draft) if "columns" in request.POST else _confirm(request, draft)
     except drafts.DraftNotFound as refusal:
@@ -128,7 +87,7 @@ def _show(request: HttpRequest, draft: UUID, status: int = 200, **more: Any) -> 
 def _name_columns(request: HttpRequest, draft: UUID) -> HttpResponse:
     user, now = user_of(request), timezone.now()
     form = ColumnsForm(request.POST, heading=drafts.opened(draft=draft, by=user, now=now).heading)
-    if named(form, draft=draft, by=user, now=now):
+    if upload_steps.named(form, draft=draft, by=user, now=now):
         return see_other("alerts:upload_draft", draft)
     return _columns_page(request, draft, form, 400)
 
