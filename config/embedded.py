@@ -53,7 +53,6 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "port": PORT,
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -71,7 +70,8 @@ SETTINGS = {
     "log_min_duration_sample": "-1",
     "log_checkpoints": "off",
 }
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "256MB"}
+LEAST_BUFFERS, MOST_BUFFERS = 256, 8192  # MB
 
 
 def start(data_dir: Path, *, durable: bool = True) -> None:
@@ -258,7 +258,7 @@ def _clear_stale(place: Place) -> None:
 
 def _launch(place: Place, programs: Path, *, durable: bool) -> None:
     settings = SETTINGS | {"unix_socket_directories": str(place.socket_dir), "cluster_name": place.tag}
-    settings |= {} if durable else NOT_DURABLE
+    settings |= {"shared_buffers": f"{_buffers()}MB"} if durable else NOT_DURABLE
     options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
     command = [str(programs / "pg_ctl"), "start", "--silent", "--wait", f"--timeout={START_SECONDS}", "-o", options]
     # Opened here and handed down: the account that the server runs as may not be able to reach DATA_DIR.
@@ -273,6 +273,13 @@ def _launch(place: Place, programs: Path, *, durable: bool) -> None:
         with place.log.open("rb") as log:
             log.seek(before)
             raise EmbeddedError(_failure("PostgreSQL did not start", log.read().decode(errors="replace"), place))
+
+
+def _buffers() -> int:
+    """A quarter of the machine's memory in MB, as PostgreSQL's manual advises: the pages of a large store's indexes, looked
+    up for each question, stay at hand. Memory is taken only as pages are read."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    return min(max(memory // 4, LEAST_BUFFERS), MOST_BUFFERS)
 
 
 def _failure(what: str, output: str, place: Place) -> str:

@@ -114,6 +114,10 @@ def test_starts_by_itself_again_at_once_and_ends_for_good(data_dir: Path) -> Non
     embedded.start(data_dir)
     assert time.monotonic() - began < 5
     assert ask(data_dir, "SELECT number FROM kept") == 7
+    # A durable server is a person's own: a quarter of the memory, where PostgreSQL by itself would keep 128 MB.
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    buffers = int(ask(data_dir, "SELECT setting::bigint * 8192 FROM pg_settings WHERE name = 'shared_buffers'"))
+    assert buffers == min(max(memory // 4 >> 20, 256), 8192) << 20
 
 
 def test_is_set_up_as_promised(shared_dir: Path) -> None:
