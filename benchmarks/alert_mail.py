@@ -5,7 +5,6 @@ the mail server is a process of its own. The clock begins when the statement doe
 """
 
 import contextlib
-import multiprocessing
 import os
 import threading
 import time
@@ -13,12 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import Queue
 
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from tqdm import tqdm
 
 from alerts.models import Notification
-from benchmarks import ground, loading
+from benchmarks import ground, loading, mail_server
 from benchmarks.measure import CannotRun, Ratio, percentile
 from config.demo import server
 from lpr import loading as loader
@@ -35,7 +33,7 @@ PATIENCE = 60
 
 def run(size: int) -> list[Ratio]:
     """`size`: reads to be stored, at 1,000 a second."""
-    with ground.database("alert_mail"), _mail_server() as (port, taken):
+    with ground.database("alert_mail"), mail_server.running() as (port, taken):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
         loading.watch(0, loading.FEW_ENTRIES)
@@ -43,18 +41,17 @@ def run(size: int) -> list[Ratio]:
         deliveries = loading.Deliveries(BATCH, seed=1, hits=HITS_OF_BATCH)
         batches = max(size // BATCH, 1)
         deliveries.make(batches)
-        for target in (server.work, server.keep_time):
-            threading.Thread(target=target, daemon=True).start()
-        load, behind = os.getloadavg()[0], 0.0
-        began = time.monotonic()
-        for number in tqdm(range(batches), desc="alert_mail", unit="batch", leave=False):
-            pause = began + number / BATCHES_A_SECOND - time.monotonic()
-            behind = max(behind, -pause)
-            time.sleep(max(pause, 0))
-            now = datetime.now(UTC)
-            loader.store(source=source, reads=deliveries.reads(number), received_at=now, now=now)
-        spent = time.monotonic() - began
-        latencies = _latencies(taken)
+        with _worker():
+            load, behind = os.getloadavg()[0], 0.0
+            began = time.monotonic()
+            for number in tqdm(range(batches), desc="alert_mail", unit="batch", leave=False):
+                pause = began + number / BATCHES_A_SECOND - time.monotonic()
+                behind = max(behind, -pause)
+                time.sleep(max(pause, 0))
+                now = datetime.now(UTC)
+                loader.store(source=source, reads=deliveries.reads(number), received_at=now, now=now)
+            spent = time.monotonic() - began
+            latencies = _latencies(taken)
     return [Ratio(
         "alert_mail", percentile(latencies, 0.99) / SECONDS_ALLOWED, GOAL,
         f"p99 {percentile(latencies, 0.99):.2f} s, p50 {percentile(latencies, 0.5):.2f} s of {SECONDS_ALLOWED:.0f} s from the"
@@ -82,32 +79,15 @@ def _latencies(taken: "Queue[tuple[str, float]]") -> list[float]:
 
 
 @contextlib.contextmanager
-def _mail_server() -> Iterator[tuple[int, "Queue[tuple[str, float]]"]]:
-    """A mail server in a process of its own: its port, and each Message-ID with the time at which it was taken."""
-    context = multiprocessing.get_context("spawn")
-    taken: Queue[tuple[str, float]] = context.Queue()
-    ports: Queue[int] = context.Queue()
-    process = context.Process(target=_serve, args=(ports, taken), daemon=True)
-    process.start()
+def _worker() -> Iterator[None]:
+    """Worker and scheduler at work in threads, ended before the database goes."""
+    beside = (server.worker(), server.scheduler())
+    threads = [threading.Thread(target=each.start, daemon=True) for each in beside]
+    for thread in threads:
+        thread.start()
     try:
-        yield ports.get(timeout=PATIENCE), taken
+        yield
     finally:
-        process.terminate()
-        process.join(10)
-
-
-def _serve(ports: "Queue[int]", taken: "Queue[tuple[str, float]]") -> None:
-    import socket
-    from email import message_from_bytes
-
-    class Mailbox:
-        async def handle_DATA(self, smtp, session, envelope):  # noqa: N802 - the name that the server calls
-            taken.put((message_from_bytes(envelope.content)["Message-ID"], time.time()))
-            return "250 taken"
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    Controller(Mailbox(), hostname="127.0.0.1", port=port).start()
-    ports.put(port)
-    threading.Event().wait()
+        for each, thread in zip(beside, threads, strict=True):
+            each.stop()
+            thread.join(PATIENCE)

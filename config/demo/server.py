@@ -46,9 +46,9 @@ class Server(BaseApplication):
             threading.Thread(target=target, daemon=True).start()
 
 
-def work() -> None:
-    """Celery's worker."""
-    WorkController(
+def worker() -> WorkController:
+    """Celery's worker, not started yet."""
+    return WorkController(
         app=celery_app,
         pool_cls="threads",
         concurrency=2,
@@ -58,9 +58,19 @@ def work() -> None:
         without_gossip=True,
         loglevel="WARNING",
         hostname="demo@localhost",
-    ).start()
+    )
+
+
+def scheduler() -> beat.Service:
+    """Celery's scheduler, remembering nothing; not started yet."""
+    return beat.Service(celery_app, max_interval=1, scheduler_cls="celery.beat.Scheduler")
+
+
+def work() -> None:
+    """Celery's worker."""
+    worker().start()
 
 
 def keep_time() -> None:
-    """Celery's scheduler, remembering nothing."""
-    beat.Service(celery_app, max_interval=1, scheduler_cls="celery.beat.Scheduler").start()
+    """Celery's scheduler."""
+    scheduler().start()
