@@ -9,6 +9,8 @@ import smtplib
 from collections.abc import Iterable
 
 LONGEST = 300
+# So much of an answer is looked at, however long it is.
+_LONGEST_HEARD = 5000
 STRUCK = "[…]"
 _ADDRESS = re.compile(r"[^\s<>()]+@[^\s<>()]+")
 _WORD = re.compile(r"\w+")
@@ -23,14 +25,24 @@ def code_of(error: Exception) -> int:
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
-def text_of(error: Exception, *, secrets: Iterable[str]) -> str:
-    """The server's answer in one line, without what the mail told of; empty where it gave none.
+def answer(error: Exception) -> str:
+    """The mail server's words, as they came; empty where it gave none."""
+    answers: list[bytes | str] = []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [said for _, said in error.recipients.values()]
+    elif isinstance(error, smtplib.SMTPResponseException):
+        answers = [error.smtp_error]
+    return " ".join(said.decode(errors="replace") if isinstance(said, bytes) else str(said) for said in answers)
+
+
+def struck(text: str, *, secrets: Iterable[str]) -> str:
+    """What a server said, in one line that the database can hold, without what the mail told of.
 
     Args:
-        error: as the connection raised it.
+        text: the server's words.
         secrets: texts of which no word is kept: plates, cases, names.
     """
-    said = " ".join(_answer(error).split())
+    said = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:_LONGEST_HEARD]).split())
     hidden = {word.casefold() for text in secrets for word in _WORD.findall(text) if len(word) >= _SHORTEST}
     said = _ADDRESS.sub(STRUCK, said)
     for numbered in sorted((word for word in hidden if any(map(str.isdigit, word))), key=len, reverse=True):
@@ -38,11 +50,3 @@ def text_of(error: Exception, *, secrets: Iterable[str]) -> str:
         said = re.sub(_BETWEEN.join(map(re.escape, numbered)), STRUCK, said, flags=re.IGNORECASE)
     return _WORD.sub(lambda word: STRUCK if word[0].casefold() in hidden else word[0], said)[:LONGEST]
 
-
-def _answer(error: Exception) -> str:
-    answers: list[bytes | str] = []
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        answers = [answer for _, answer in error.recipients.values()]
-    elif isinstance(error, smtplib.SMTPResponseException):
-        answers = [error.smtp_error]
-    return " ".join(answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer) for answer in answers)

@@ -12,11 +12,21 @@ from functools import partial
 from uuid import UUID
 
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.roles import Right, Role, may
 from alerts import deconfliction, expiry, mails
-from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Recipient
+from alerts.models import (
+    AlertList,
+    AlertPolicy,
+    Entry,
+    Handover,
+    Hit,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Recipient,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,14 @@ class Letter:
             yield item.plate
             if entry := self.entries.get(item.entry_id):
                 yield from (entry.case_reference, entry.other_name, entry.alert_list.name, entry.owner.full_name)
+
+
+def that_left(letter: UUID) -> Letter | None:
+    """The intents of a letter that a mail server took, locked in the open transaction; None where there are none (any more)."""
+    sent = Notification.objects.filter(Q(letter=letter) | Q(letter__isnull=True, pk=letter), status=NotificationStatus.SENT)
+    intents = list(sent.select_for_update(of=["self"]).select_related("recipient__aor").order_by("pk"))
+    entries = Entry.objects.select_related("alert_list", "owner").in_bulk({item.entry_id for item in intents})
+    return Letter(intents, entries, None, is_recipient=True) if intents else None
 
 
 def letters_of(claimed: Sequence[UUID], now: datetime) -> list[Letter]:
@@ -107,9 +125,8 @@ def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, En
     for together in _by_letter(intents):
         pairs = [(entries[item.entry_id], others[item.record_id]) for item in together
                  if item.entry_id in entries and item.record_id in others]
-        recipient = together[0].recipient
-        compose = partial(mails.of_deconfliction, letter=together[0], recipient=recipient, pairs=pairs) if pairs else None
-        yield Letter(together, entries, compose, may(recipient, Right.QUERY))
+        compose = partial(mails.of_deconfliction, letter=together[0], pairs=pairs) if pairs else None
+        yield Letter(together, entries, compose, may(together[0].recipient, Right.QUERY))
 
 
 def _of_prompts(intents: Sequence[Notification], entries: Mapping[UUID, Entry], now: datetime) -> Iterator[Letter]:

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -12,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.models import User
+from alerts import envelopes
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind
 from lpr.policy import zone_of
 from lpr.states import NAMES
@@ -33,9 +31,7 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
         "is_shared": notification.kind == NotificationKind.SHARED,
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hit", args=[hit.pk]),
     })
-    return EmailMessage(
-        subject=f"Alert hit: {entry.alert_list.name}", body=body, to=[notification.recipient.email],
-        headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+    return _mail(notification, subject=f"Alert hit: {entry.alert_list.name}", body=body)
 
 
 def of_hits(*, letter: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailMessage:
@@ -59,9 +55,7 @@ def of_hits(*, letter: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> Emai
     body = render_to_string("alerts/mail/hits.txt", {
         "agency_name": settings.AGENCY_NAME, "count": len(pairs), "watched": watched,
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hits")})
-    return EmailMessage(
-        subject=f"Alert hits: {len(pairs)}", body=body, to=[letter.recipient.email],
-        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
+    return _mail(letter, subject=f"Alert hits: {len(pairs)}", body=body)
 
 
 def of_prompts(
@@ -78,19 +72,14 @@ def of_prompts(
         "all_ended": all(entry.valid_until <= now for entry in entries),
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:renewals"),
     })
-    return EmailMessage(
-        subject="Alerts to be renewed or removed", body=body, to=[notification.recipient.email],
-        headers={"Message-ID": message_id(notification.letter or notification.pk), "Auto-Submitted": "auto-generated"})
+    return _mail(notification, subject="Alerts to be renewed or removed", body=body)
 
 
-def of_deconfliction(
-    *, letter: Notification, recipient: User, pairs: Sequence[tuple[Entry, Entry]],
-) -> EmailMessage:
+def of_deconfliction(*, letter: Notification, pairs: Sequence[tuple[Entry, Entry]]) -> EmailMessage:
     """The mail that names to one user the others who watch the same plates for the same reason (ALR-6).
 
     Args:
         letter: one of its intents.
-        recipient: who reads it.
         pairs: the reader's entry and the other user's, whose case text is not told.
     """
     # Who watches a plate by two lists is named once.
@@ -100,9 +89,7 @@ def of_deconfliction(
         "agency_name": settings.AGENCY_NAME, "rows": rows,
         "is_first": all(own.created_at < other.created_at for own, other in pairs),
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:lists")})
-    return EmailMessage(
-        subject="De-confliction: another user watches the same", body=body, to=[recipient.email],
-        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
+    return _mail(letter, subject="De-confliction: another user watches the same", body=body)
 
 
 def of_lists_at_rest(*, notification: Notification, handover: Handover) -> EmailMessage:
@@ -115,9 +102,8 @@ def of_lists_at_rest(*, notification: Notification, handover: Handover) -> Email
         "list_count": AlertList.objects.filter(owner=handover.owner_id).count(),
         "plate_count": Entry.objects.filter(owner=handover.owner_id).count(),
         "link": settings.SITE_URL.rstrip("/") + reverse("accounts:training" if is_owner else "admin:alerts_handover_changelist")})
-    return EmailMessage(
-        subject="Your alert lists rest" if is_owner else "Alert lists at rest: name a successor", body=body, to=[reader.email],
-        headers={"Message-ID": message_id(notification.pk), "Auto-Submitted": "auto-generated"})
+    return _mail(
+        notification, subject="Your alert lists rest" if is_owner else "Alert lists at rest: name a successor", body=body)
 
 
 def of_lists_taken_over(*, letter: Notification, lists: Sequence[AlertList]) -> EmailMessage:
@@ -125,15 +111,16 @@ def of_lists_taken_over(*, letter: Notification, lists: Sequence[AlertList]) -> 
     body = render_to_string("alerts/mail/taken_over.txt", {
         "agency_name": settings.AGENCY_NAME, "lists": [(row.name, row.entries.count()) for row in lists],
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:lists")})
+    return _mail(letter, subject="Alert lists were handed over to you", body=body)
+
+
+def _mail(intent: Notification, *, subject: str, body: str) -> EmailMessage:
+    """One of our mails, to the reader of its intents, known by its letter (alerts.envelopes)."""
+    letter = intent.letter or intent.pk
     return EmailMessage(
-        subject="Alert lists were handed over to you", body=body, to=[letter.recipient.email],
-        headers={"Message-ID": message_id(letter.letter or letter.pk), "Auto-Submitted": "auto-generated"})
-
-
-def message_id(notification: UUID) -> str:
-    """Fixed by the intent, or by the letter of many, so that a mail that had to be sent twice is known for one."""
-    host = urlsplit(settings.SITE_URL).hostname or settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
-    return f"<notification-{notification}@{host}>"
+        subject=subject, body=body, to=[intent.recipient.email], from_email=envelopes.sender(letter) or None,
+        headers={"From": settings.DEFAULT_FROM_EMAIL, "Message-ID": envelopes.message_id(letter),
+                 "Auto-Submitted": "auto-generated"})
 
 
 def local_time(moment: datetime, zone: str) -> str:

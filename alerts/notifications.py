@@ -6,6 +6,7 @@ shows it once. A dead mail server costs time, never a mail.
 """
 
 import contextlib
+import logging
 import random
 import smtplib
 import time
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import BadHeaderError, EmailMessage, get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F
@@ -26,6 +27,8 @@ from alerts.models.notification import NO_LONGER_RECIPIENT
 from audit.context import Actor
 from audit.events import Kind
 from audit.record import record_many
+
+logger = logging.getLogger(__name__)
 
 BATCH = 50
 # Mails that tell of many intents at once, in one batch.
@@ -118,11 +121,13 @@ def _deliver(letter: Letter, line: _Line, now: datetime) -> None:
         letter.rows.delete()
         return
     if not letter.is_recipient:
-        _give_up(letter, NO_LONGER_RECIPIENT)
+        give_up(letter, NO_LONGER_RECIPIENT)
         return
     try:
         line.send(letter.compose())
-    except (smtplib.SMTPException, OSError, BadHeaderError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail holds no other back
+        if not isinstance(error, smtplib.SMTPException | OSError | ValueError):
+            logger.error("a mail could not be made: %s", type(error).__name__)
         _failed(letter, error, now)
         return
     _sent(letter, now)
@@ -136,19 +141,31 @@ def _sent(letter: Letter, now: datetime) -> None:
 
 def _failed(letter: Letter, error: Exception, now: datetime) -> None:
     """Try again later, each time a longer while later; give up after so many attempts."""
-    code, bounce = bounces.code_of(error), bounces.text_of(error, secrets=letter.secrets)
-    final = isinstance(error, BadHeaderError) or letter.attempts >= (
-        ATTEMPTS_WHEN_REFUSED if code >= REFUSED_FOR_GOOD else ATTEMPTS)
+    code, answer = bounces.code_of(error), bounces.answer(error)
     said = f"{type(error).__name__} {code or ''}".strip()
-    if final:
-        _give_up(letter, said, bounce)
+    # A value error says that no such mail can be made: an address that is none, a name with a line break.
+    if isinstance(error, ValueError) or letter.attempts >= (ATTEMPTS_WHEN_REFUSED if _is_for_good(error, code) else ATTEMPTS):
+        give_up(letter, said, said=answer)
         return
-    letter.rows.update(next_attempt_at=now + _pause(letter.attempts), last_error=said, bounce=bounce)
+    letter.rows.update(next_attempt_at=now + _pause(letter.attempts), last_error=said,
+                       bounce=bounces.struck(answer, secrets=letter.secrets))
 
 
-def _give_up(letter: Letter, why: str, bounce: str = "") -> None:
+def _is_for_good(error: Exception, code: int) -> bool:
+    """Whether the server refuses this mail, and not us: a password that it does not know any more is a server that is away."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) and code >= REFUSED_FOR_GOOD
+
+
+def give_up(letter: Letter, why: str, *, said: str = "") -> None:
+    """Count a letter as one that did not arrive: operations and its reader see it (alerts.dead_letters, alerts.inbox).
+
+    Args:
+        letter: one that is tried no more, or that came back.
+        why: in a word or two of our own.
+        said: the mail server's words; what the mail told of is struck out of them.
+    """
     with transaction.atomic():
-        letter.rows.update(status=NotificationStatus.FAILED, last_error=why, bounce=bounce)
+        letter.rows.update(status=NotificationStatus.FAILED, last_error=why, bounce=bounces.struck(said, secrets=letter.secrets))
         _record(Kind.NOTIFICATION_FAILED, letter, why=why)
 
 

@@ -1,10 +1,12 @@
 """What workers and the scheduler do for alerts. Tasks carry no data: what is due stands in the database (decision 2)."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 
-from alerts import drafts, expiry, handover, matching, notifications
+from alerts import drafts, expiry, handover, matching, notifications, returned_mail
 
 
 @shared_task
@@ -12,6 +14,14 @@ def send_waiting() -> None:
     """Send until nothing is due. Woken after each loading with hits, and by the scheduler for what was not woken."""
     while notifications.send_batch(now=datetime.now(UTC)):
         pass
+
+
+@shared_task
+def read_returned_mail() -> None:
+    """Read the mails that came back, where a mail server lays them into a folder (ALR-5)."""
+    if settings.BOUNCE_MAILDIR:
+        while returned_mail.empty(Path(settings.BOUNCE_MAILDIR), now=datetime.now(UTC)):
+            pass
 
 
 @shared_task

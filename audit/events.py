@@ -183,7 +183,9 @@ class Kind(TextChoices):
     NOTICES_READ = "notification.all_read", "All own notices and hits marked as read"  # count
     NOTIFICATION_RETRIED = "notification.retried", "Given-up mail to be sent again"  # notification, of: its kind
     NOTIFICATION_SENT = "notification.sent", "Notification sent"
-    NOTIFICATION_FAILED = "notification.failed", "Notification given up"
+    NOTIFICATION_FAILED = "notification.failed", "Notification given up"  # notification, why
+    # read_at; how many of them gave up a letter, said that it is under way, were not ours, were no report
+    RETURNED_MAIL_READ = "notification.returned_read", "Mails that came back read"
     # audit
     AUDIT_SEARCHED = "audit.searched", "Audit log searched"  # criteria
     AUDIT_VIEWED = "audit.viewed", "Audit search viewed"  # search, page; purpose: bundle or export

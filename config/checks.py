@@ -7,9 +7,14 @@ questions as `manage.py check --deploy` and compares the database with the manif
 import os
 import sys
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from alerts import envelopes
 
 NEEDED = {
     "SECRET_KEY": "signs sessions, tokens and links",
@@ -20,6 +25,8 @@ NEEDED = {
     "SITE_URL": "stands before every path in a mail",
     "AGENCY_NAME": "stands on every page and report",
 }
+# Signs before the @ that mail servers take (RFC 5321).
+LONGEST_MAILBOX = 64
 
 
 @register(Tags.security)
@@ -59,6 +66,21 @@ def the_record_is_complete(app_configs: Any, **kwargs: Any) -> list[CheckMessage
     if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
         errors.append(Error("ATOMIC_REQUESTS would let a rolled-back request erase its own evidence.", id="plateledger.E009"))
     return errors
+
+
+@register(Tags.security, deploy=True)
+def returned_mail_has_an_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """ALR-5: no mail is taken from a sender whose address is none."""
+    address = envelopes.sender(UUID(int=0))
+    if not address:
+        return []
+    try:
+        validate_email(address)
+    except ValidationError:
+        return [Error(f"BOUNCE_ADDRESS is no address of mail, with {envelopes.PLACE} filled in.", id="plateledger.E010")]
+    is_too_long = len(address.rpartition("@")[0]) > LONGEST_MAILBOX
+    return [Error(f"BOUNCE_ADDRESS has more than {LONGEST_MAILBOX} signs before the @, with the 32 of {envelopes.PLACE}.",
+                  id="plateledger.E010")] if is_too_long else []
 
 
 def refuse_to_start() -> None:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 pytest_plugins = ["tests.personas", "tests.factories.lpr", "tests.factories.alerts", "tests.factories.reviews",
-                  "tests.guards.world"]
+                  "tests.faults.mail_server", "tests.guards.world"]
 
 
 HTTP = {"signed_in", "api", "visit", "client"}

@@ -251,6 +251,7 @@ CELERY_TASK_ROUTES = {"lpr.tasks.load_repaired": {"queue": "intake"}}
 CELERY_BEAT_SCHEDULE = {
     "load-repaired-records": {"task": "lpr.tasks.load_repaired", "schedule": 30.0, "options": {"expires": 30}},
     "send-waiting-notifications": {"task": "alerts.tasks.send_waiting", "schedule": 15.0, "options": {"expires": 15}},
+    "read-returned-mail": {"task": "alerts.tasks.read_returned_mail", "schedule": 60.0, "options": {"expires": 60}},
     "time-of-hand-overs": {"task": "alerts.tasks.keep_time_of_handovers", "schedule": 600.0, "options": {"expires": 600}},
     "erase-ended-drafts": {"task": "alerts.tasks.erase_ended_drafts", "schedule": 300.0, "options": {"expires": 300}},
     "age-entries": {"task": "alerts.tasks.age_entries", "schedule": 300.0, "options": {"expires": 300}},
@@ -301,6 +302,10 @@ EMAIL_USE_TLS = EMAIL_URL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_URL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "plateledger@localhost")
+# Where mail servers return what they took and could not deliver (docs/operations.md): `{letter}` in the address stands for the
+# letter; empty: mails are returned to DEFAULT_FROM_EMAIL. A Maildir into which they are laid; empty: none is read here.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")
 # What stands in mails before a path; mails are written by workers, which have no request.
 SITE_URL = env.str("SITE_URL", "")
 
@@ -311,6 +316,11 @@ READS_PER_CALL = 1000
 READS_PER_PAGE = 50
 # How old the lines about the freshness of sources under a result may be.
 FRESHNESS_KEPT_SECONDS = 20
+# The contract's floor of coverage, of 51 states (with DC) and the 30 largest metropolitan areas; over how many days, 31 at most,
+# reads count for it (DAT-5).
+COVERAGE_STATES_AT_LEAST = env.int("COVERAGE_STATES_AT_LEAST", 25)
+COVERAGE_AREAS_AT_LEAST = env.int("COVERAGE_AREAS_AT_LEAST", 24)
+COVERAGE_DAYS = env.int("COVERAGE_DAYS", 30)
 # Plate, state and vehicle are ticked against both photos before a read is printed, exported or watched (BEY-6).
 LOOK_BEFORE_USE = env.bool("LOOK_BEFORE_USE", True)
 PHOTO_MIN_SIZES = {"plate": (48, 16), "vehicle": (160, 120)}

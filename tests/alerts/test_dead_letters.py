@@ -41,9 +41,11 @@ def test_the_servers_answer_is_kept_without_what_the_mail_told_of(given_up, even
     (smtplib.SMTPDataError(552, b"mailbox full\r\n try later"), "mailbox full try later"),
     (smtplib.SMTPServerDisconnected("gone XYZ1234"), ""), (ConnectionRefusedError("x"), ""),
     (smtplib.SMTPDataError(554, b"\xff" * 900), "\ufffd" * bounces.LONGEST),
+    # What no table takes.
+    (smtplib.SMTPDataError(554, b"no\x00 such\x1b user"), "no such user"),
 ])
 def test_an_answer_is_one_line_of_bounded_length(error, said):
-    assert bounces.text_of(error, secrets=["XYZ1234"]) == said
+    assert bounces.struck(bounces.answer(error), secrets=["XYZ1234"]) == said
 
 
 @pytest.mark.req("ALR-5", "ACC-10")

@@ -13,6 +13,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from alerts import notifications, tasks
 from alerts.models import AlertList, Hit, Notification, NotificationStatus
 from tests.factories.alerts import CASE
+from tests.faults.mail_server import mail_server
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -141,6 +142,35 @@ def test_a_mail_that_is_refused_for_good_is_given_up_after_some_attempts(watch, 
         NotificationStatus.FAILED, notifications.ATTEMPTS_WHEN_REFUSED, "SMTPRecipientsRefused 550")
     [event] = events("notification.failed")
     assert event["details"]["why"] == "SMTPRecipientsRefused 550"
+
+
+@pytest.mark.req("ALR-5")
+@pytest.mark.parametrize("error", [
+    smtplib.SMTPAuthenticationError(535, b"no such password"), smtplib.SMTPSenderRefused(530, b"sign in first", "us"),
+    smtplib.SMTPConnectError(554, b"no service here")])
+def test_a_server_that_refuses_us_is_away_and_no_mail_is_given_up_for_it(watch, load_read, failing, now, error):
+    watch()
+    load_read()
+    failing(*[error] * 20)
+    for hour in range(1, 21):
+        send(now + timedelta(hours=hour))
+    assert not mail.outbox
+    assert Notification.objects.get().status == NotificationStatus.WAITING
+    send(now + timedelta(hours=22))
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.req("ALR-5")
+def test_an_address_to_which_no_mail_can_be_made_holds_no_other_back(watch, load_read, officer2, port):
+    watch(scope="users", users=[officer2])
+    load_read()
+    officer2.email = "officer@" + "x" * 70 + "é.example"
+    officer2.save()
+    with mail_server(port) as mailbox:
+        assert send() == 2
+    assert [message["To"] for message in mailbox.messages] == ["officer@agency.example"]
+    assert {(row.status, row.last_error) for row in Notification.objects.filter(recipient=officer2)} == {
+        ("failed", "UnicodeError")}
 
 
 @pytest.mark.req("ALR-5")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 
+import pytest
 from aiosmtpd.controller import Controller
 
 
@@ -13,6 +14,8 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list = []
+        # The envelope's sender of each.
+        self.senders: list[str] = []
         self.on_hello: Callable[[], None] = lambda: None
         self.before_answer: Callable[[], None] = lambda: None
 
@@ -23,12 +26,21 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):
         self.messages.append(message_from_bytes(envelope.content))
+        self.senders.append(envelope.mail_from)
         self.before_answer()
         return "250 taken"
 
     @property
     def message_ids(self) -> list[str]:
         return [message["Message-ID"] for message in self.messages]
+
+
+@pytest.fixture
+def port(settings) -> int:
+    """Where the service's mails go: a port on which nothing listens until the test starts `mail_server`."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    return settings.EMAIL_PORT
 
 
 def free_port() -> int:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from alerts.mails import message_id
+from alerts.envelopes import message_id
 from lpr import photos
 from lpr.admission import KINDS, record_id
 from tests.faults.clients import Journal, NoAnswer, Officer, Source

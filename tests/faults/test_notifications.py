@@ -20,13 +20,6 @@ from tests.faults.mail_server import free_port, mail_server
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.faults]
 
 
-@pytest.fixture
-def port(settings) -> int:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
-    return settings.EMAIL_PORT
-
-
 def start_sender(port: int) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.faults.sender", connections["default"].settings_dict["NAME"], str(port)],

@@ -70,6 +70,8 @@ def test_production_needs_all_that_it_is_given_a_name_for():
     ("TIME_ZONE", "America/New_York", "plateledger.E007"),
     ("CONTENT_SECURITY_POLICY", {"DIRECTIVES": {"script-src": ["'unsafe-inline'"]}}, "plateledger.E008"),
     ("DEBUG", True, "plateledger.E003"),
+    ("BOUNCE_ADDRESS", "bounces+{letter}", "plateledger.E010"),
+    ("BOUNCE_ADDRESS", "mails-that-come-back-to-plateledger+{letter}@agency.example", "plateledger.E010"),
 ])
 def test_a_setting_that_opens_a_door_is_named(name, value, id, settings):
     assert not said(id)
