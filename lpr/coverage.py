@@ -4,8 +4,6 @@ Counted by a job from a door that gives counts alone. A place is told by squares
 fine enough for a metropolitan area of several counties.
 """
 
-import logging
-import smtplib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,22 +12,17 @@ from functools import cache
 
 import shapely
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from accounts.models import Role, User
+from audit import people
 from audit.events import Kind
+from audit.outbox import mail, send_each
 from audit.record import record
 from lpr import metropolitan_areas, states
 from lpr.models import CoverageCount, CoverageState, SourceKind
 from lpr.report import outlines
 
-logger = logging.getLogger(__name__)
-
-DAYS = 30
 SQUARE = 0.05
-STATES_AT_LEAST = 25
-AREAS_AT_LEAST = 24
 STATE_CODES = tuple(code for code, _ in dict(states.CHOICES)["States and DC"])
 _METRO_OF_COUNTY = {county: area.code for area in metropolitan_areas.AREAS for county in area.counties}
 
@@ -72,7 +65,7 @@ class Coverage:
     @property
     def is_below(self) -> bool:
         """Whether the contract's floor is not reached."""
-        return self.states_covered < STATES_AT_LEAST or self.areas_covered < AREAS_AT_LEAST
+        return self.states_covered < settings.COVERAGE_STATES_AT_LEAST or self.areas_covered < settings.COVERAGE_AREAS_AT_LEAST
 
 
 def refresh(*, now: datetime) -> Coverage:
@@ -110,21 +103,22 @@ def current() -> Coverage:
 
 def tell(*, now: datetime) -> bool:
     """Tell operations staff once of a floor that is not reached; what a mail server does not take is tried again."""
-    standing = CoverageState.objects.filter(pk=1, below_since__isnull=False, told_at__isnull=True).first()
-    people = User.objects.filter(role=Role.OPERATIONS, is_active=True).exclude(email="")
-    if standing is None or not people:
+    if not people.operations().exclude(email="").exists():
         return False
+    below = CoverageState.objects.filter(pk=1, below_since__isnull=False, told_at__isnull=True)
+    return bool(send_each(below, _tell, now=now))
+
+
+def _tell(standing: CoverageState, now: datetime) -> None:
+    """Mail to operations staff, while the state's row is locked."""
     found = current()
-    body = (f"Reads of the last {DAYS} days cover {found.states_covered} states of at least {STATES_AT_LEAST}, and "
-            f"{found.areas_covered} of the 30 largest metropolitan areas of at least {AREAS_AT_LEAST}.\n")
-    try:
-        for person in people:
-            EmailMessage("PlateLedger: coverage below the contract's floor", body, to=[person.email]).send()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.error("mail about coverage was not taken: %s", type(error).__name__)
-        return False
-    CoverageState.objects.filter(pk=1, below_since=standing.below_since).update(told_at=now)
-    return True
+    body = (f"Reads of the last {settings.COVERAGE_DAYS} days cover {found.states_covered} states of at least "
+            f"{settings.COVERAGE_STATES_AT_LEAST}, and {found.areas_covered} of the {len(metropolitan_areas.AREAS)} largest "
+            f"metropolitan areas of at least {settings.COVERAGE_AREAS_AT_LEAST}.\n")
+    mail("coverage below the contract's floor", body,
+         to=list(people.operations().exclude(email="").values_list("email", flat=True)))
+    standing.told_at = now
+    standing.save(update_fields=["told_at"])
 
 
 def _mark(standing: CoverageState, found: Coverage, now: datetime) -> None:
@@ -140,7 +134,7 @@ def _mark(standing: CoverageState, found: Coverage, now: datetime) -> None:
 def _counted(now: datetime) -> Iterable[tuple[str, str, int, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT source_kind, state, row_number, column_number, reads"
-                       " FROM store.coverage(%s::timestamptz, %s::integer)", [now, DAYS])
+                       " FROM store.coverage(%s::timestamptz, %s::integer)", [now, settings.COVERAGE_DAYS])
         return cursor.fetchall()
 
 

@@ -1,19 +1,15 @@
 """The alarm of a source that falls silent: raised once, told by mail to operations staff, ended when reads come again (BEY-8)."""
 
-import logging
-import smtplib
 from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import Role, User
+from audit import people
 from audit.events import Kind
+from audit.outbox import mail, send_each
 from audit.record import record
 from lpr.models import SilenceAlarm, Source
-
-logger = logging.getLogger(__name__)
 
 BODY = """No new read of {label} ({name}) has been captured since {since}.
 
@@ -32,7 +28,9 @@ def watch(*, now: datetime) -> int:
     for source in Source.objects.annotate(newest=Max("receipts__newest_captured_at")):
         limit = now - timedelta(hours=source.silent_after_hours)
         _mark(source, source.is_active and (source.newest is None or source.newest < limit), now)
-    return sum(_tell(alarm, now) for alarm in SilenceAlarm.objects.filter(told_at__isnull=True).select_related("source"))
+    if not people.operations().exclude(email="").exists():
+        return 0
+    return send_each(SilenceAlarm.objects.filter(told_at__isnull=True).select_related("source").order_by("pk"), _tell, now=now)
 
 
 def _mark(source: Source, is_silent: bool, now: datetime) -> None:
@@ -45,19 +43,12 @@ def _mark(source: Source, is_silent: bool, now: datetime) -> None:
             record(Kind.SOURCE_HEARD, source=source.name)
 
 
-def _tell(alarm: SilenceAlarm, now: datetime) -> bool:
-    """Mail to operations staff; an alarm that two jobs hold at once is told by one."""
-    people = User.objects.filter(role=Role.OPERATIONS, is_active=True).exclude(email="")
-    if not people or not SilenceAlarm.objects.filter(pk=alarm.pk, told_at__isnull=True).update(told_at=now):
-        return False
+def _tell(alarm: SilenceAlarm, now: datetime) -> None:
+    """Mail to operations staff, while the alarm's row is locked."""
     newest = alarm.source.receipts.aggregate(at=Max("newest_captured_at"))["at"]
     body = BODY.format(label=alarm.source.label, name=alarm.source.name, hours=alarm.source.silent_after_hours,
                        since=f"{newest:%Y-%m-%d %H:%M} UTC" if newest else "it was added")
-    try:
-        for person in people:
-            EmailMessage(f"PlateLedger: no reads from {alarm.source.name}", body, to=[person.email]).send()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.error("mail about a silent source was not taken: %s", type(error).__name__)
-        SilenceAlarm.objects.filter(pk=alarm.pk).update(told_at=None)
-        return False
-    return True
+    mail(f"no reads from {alarm.source.name}", body,
+         to=list(people.operations().exclude(email="").values_list("email", flat=True)))
+    alarm.told_at = now
+    alarm.save(update_fields=["told_at"])

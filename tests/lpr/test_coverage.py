@@ -1,9 +1,11 @@
 """Coverage: reads by state, metropolitan area and kind of source against the contract's floor, by page and mail."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connections
 from shapely import Point
 
 from config import databases
@@ -80,6 +82,22 @@ def test_generated_nationwide_sources_reach_the_floor_and_losing_one_area_is_tol
     assert not coverage.refresh(now=now + DAY).is_below
     assert (len(events("coverage.below")), len(events("coverage.reached")), len(mail.outbox)) == (1, 1, 1)
     assert CoverageState.objects.get().below_since is None
+
+
+@pytest.mark.req("DAT-5")
+def test_two_schedulers_at_once_tell_once(source, operator, now, monkeypatch):
+    real, told = coverage.mail, []
+
+    def meanwhile(*arguments, **options):
+        other = threading.Thread(target=lambda: (told.append(coverage.tell(now=now)), connections.close_all()))
+        other.start()
+        other.join(20)
+        real(*arguments, **options)
+
+    monkeypatch.setattr(coverage, "mail", meanwhile)
+    coverage.refresh(now=now)
+    assert told == [False]
+    assert len(mail.outbox) == 1
 
 
 @pytest.mark.req("DAT-5")

@@ -1,9 +1,11 @@
 """A source that falls silent is told to operations staff once, and the alarm ends when its reads come again."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connections
 
 from lpr import silence, tasks
 from lpr.models import SilenceAlarm
@@ -34,6 +36,28 @@ def test_each_source_has_its_own_limit_and_one_that_is_off_is_not_missed(make_so
     load_read(captured_at=now)
     assert silence.watch(now=now + 3 * HOUR) == 1
     assert "quick" in mail.outbox[0].subject
+
+
+def test_two_schedulers_at_once_tell_once_and_one_that_dies_in_between_loses_nothing(source, operator, now, monkeypatch):
+    real = silence.mail
+
+    def meanwhile(*arguments, **options):
+        other = threading.Thread(target=lambda: (told.append(silence.watch(now=now)), connections.close_all()))
+        other.start()
+        other.join(20)
+        real(*arguments, **options)
+
+    def die(*arguments, **options):
+        raise SystemExit
+
+    told = []
+    monkeypatch.setattr(silence, "mail", die)
+    with pytest.raises(SystemExit):
+        silence.watch(now=now)
+    monkeypatch.setattr(silence, "mail", meanwhile)
+    told.append(silence.watch(now=now))
+    assert told == [0, 1]
+    assert len(mail.outbox) == 1
 
 
 def test_a_mail_server_that_is_down_is_asked_again(source, operator, now, settings):
