@@ -3,11 +3,12 @@
 Each is given by the census codes of its main counties: members of the area in the delineations of 2020 and of July 2023. Counties
 at the edge, which one delineation counts in and another does not, are left out: a read that counts here lies in the area by any.
 
-Sources: the delineations are those of OMB Bulletins 20-01 and 23-01, by county in the Census Bureau's delineation files (list
-1); the counties of Dallas, Houston and Austin were looked up one by one in what repeats these files, not in the files
-themselves; those of San Antonio were not found there and await a look into them. The ranking is that of the census of April 1,
-2020 (27th Pittsburgh, 28th Austin, 29th Las Vegas, 30th Cincinnati; Kansas City is the 31st); the Census Bureau's estimates of
-July 2024 have the same 30 areas in another order.
+Sources: the delineations are those of OMB Bulletins 20-01 and 23-01, by county in the Census Bureau's delineation files (list 1).
+The counties of Dallas, Houston and Austin were looked up one by one in what repeats these files, not in the files themselves; so
+were the eight of San Antonio (Atascosa, Bandera, Bexar, Comal, Guadalupe, Kendall, Medina, Wilson: Wikipedia, "Greater San
+Antonio", by the census of 2020 and the estimates of July 2024), and their codes by name in us-atlas. The ranking is that of the
+census of April 1, 2020 (27th Pittsburgh, 28th Austin, 29th Las Vegas, 30th Cincinnati; Kansas City is the 31st); the Census
+Bureau's estimates of July 2024 have the same 30 areas in another order.
 """
 
 from typing import NamedTuple

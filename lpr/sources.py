@@ -63,8 +63,10 @@ def valid_keys(*, source: Source, now: datetime) -> int:
 
 
 def end_key(*, key: SourceKey, now: datetime) -> None:
-    """End a key at once; what was delivered with it stays."""
+    """End a key at once; what was delivered with it stays. One that has ended keeps the time of its end."""
     with transaction.atomic():
+        if not SourceKey.objects.select_for_update().get(pk=key.pk).is_valid(now):
+            return
         key.valid_until = now
         key.save(update_fields=["valid_until"])
         record(Kind.RECORD_CHANGED, model="lpr.sourcekey", object=str(key.pk), fields=["valid_until"])
