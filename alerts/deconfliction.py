@@ -73,7 +73,11 @@ def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:
         now: the moment of adding.
     """
     same = colleagues(owner=owner, watched=[(entry.plate, entry.state, entry.reason) for entry in entries], now=now)
-    pairs = [(entry, other) for entry in entries for other in same.get((entry.plate, entry.state, entry.reason), ())]
+    if not same:
+        return 0
+    standing = _standing({other.entry_id for others in same.values() for other in others})
+    pairs = [(entry, other) for entry in entries for other in same.get((entry.plate, entry.state, entry.reason), ())
+             if other.entry_id in standing]
     letter = uuid.uuid4()
     intents = [_intent(entry.pk, other.entry_id, owner.pk, entry.plate, letter, now) for entry, other in pairs]
     if pairs and AlertPolicy.objects.get(pk=1).tells_both_in_deconfliction:
@@ -82,6 +86,15 @@ def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:
                     for entry, other in pairs]
     Notification.objects.bulk_create(intents)
     return len(pairs)
+
+
+def _standing(entries: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the entries that are there, and stay until the open transaction ends: a removal that comes later takes with it
+    what is told of them here."""
+    with connection.cursor() as cursor:
+        # In the order in which a removal locks them.
+        cursor.execute("SELECT id FROM alerts_entry WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE", [list(entries)])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _intent(

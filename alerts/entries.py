@@ -99,7 +99,7 @@ def add_to(
     *, alert_list: AlertList, plate: str, state: str, reason: str, case_reference: str, for_whom: str = "self",
     other_name: str = "", other_unit: str = "", now: datetime,
 ) -> Entry:
-    """Watch one more plate on a list. Arguments and errors as for `add`."""
+    """Watch one more plate on a list. Arguments and errors as for `add`; AlertList.DoesNotExist: it was removed meanwhile."""
     with transaction.atomic(durable=True):
         locked = AlertList.objects.select_for_update().get(pk=alert_list.pk)
         entry = _insert(locked, plate=plate, state=state, reason=reason, case_reference=case_reference,
@@ -260,6 +260,28 @@ def remove_many(*, entries: Sequence[UUID], by: User, note: str = "", now: datet
         wait_for_loadings()
         gone = erase(Entry.objects.visible_to(by).filter(pk__in=entries), note=note)
         delete_emptied_lists(gone)
+    return len(gone)
+
+
+def remove_list(*, alert_list: AlertList, by: User, note: str = "", now: datetime) -> int:
+    """Remove a list with all that is on it, in one step; one event for each entry (ALR-8, ALR-9, ALR-10).
+
+    Args:
+        alert_list: a list of `by`'s.
+        by: the owner.
+        note: why, for the record.
+        now: the moment of removal.
+
+    Returns: how many entries went with it.
+
+    Raises:
+        AlertList.DoesNotExist: it is not `by`'s, or was removed already.
+    """
+    with transaction.atomic(durable=True):
+        wait_for_loadings()
+        kept = AlertList.objects.select_for_update(of=["self"]).visible_to(by).get(pk=alert_list.pk)
+        gone = erase(kept.entries.all(), note=note)
+        delete_list(kept)
     return len(gone)
 
 

@@ -77,7 +77,8 @@ def _prompt_of(days: int, policy: AlertPolicy, now: datetime) -> int:
     """One day's prompts for a batch of entries, in one letter for each owner. Who may not be told is not prompted (ALR-11)."""
     told = Recipient.objects.filter(entry_id=OuterRef("pk"), user_id=OuterRef("owner"))
     with transaction.atomic(durable=True):
-        due = list(Entry.objects.select_for_update(of=["self"]).filter(
+        # No key: who adds the same plate (alerts.deconfliction) locks entries in another order, and is not in the way.
+        due = list(Entry.objects.select_for_update(of=["self"], no_key=True).filter(
             Q(prompted_days__isnull=True) | Q(prompted_days__gt=days), Exists(told),
             valid_until__lte=now + timedelta(days=days), valid_until__gt=now - timedelta(days=policy.grace_days),
         ).order_by("owner", "pk")[:BATCH])

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import User, UserGroup
 from alerts import lists, matching
-from alerts.models import AlertList, Collapse, Hit, Notification, NotificationKind
+from alerts.models import AlertList, Collapse, Entry, Hit, Notification, NotificationKind
 from audit.events import Kind
 from audit.record import record
 
@@ -63,6 +63,8 @@ def show_hit(*, hit: Hit, by: User, users: Collection[User], now: datetime) -> i
     """
     told = lists.told("users", users)
     with transaction.atomic(durable=True):
+        # A removal waits for the entry's lock, and takes with it what is told here; one that came first leaves no hit.
+        list(Entry.objects.select_for_update(no_key=True).visible_to(by).filter(pk=hit.entry_id).values_list("pk"))
         own = Hit.objects.select_for_update(of=["self"]).select_related("entry").get(pk=hit.pk, entry__owner=by)
         known = set(Notification.objects.filter(plate=own.plate, entry_id=own.entry_id, record_id=own.record_id,
                                                 ).values_list("recipient_id", flat=True))

@@ -66,7 +66,10 @@ class AlertListEntries(AlertsView):
             raise Http404
         now = timezone.now()
         form = EntryForm(fields_of(request), user=user_of(request), now=now)
-        made = _done(form, lambda: entries.add_to(alert_list=own, **form.entry(), now=now))
+        try:
+            made = _done(form, lambda: entries.add_to(alert_list=own, **form.entry(), now=now))
+        except AlertList.DoesNotExist as refusal:
+            raise Http404 from refusal
         return Response(serializers.EntryOutput(made).data, status=201)
 
 

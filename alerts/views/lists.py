@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import dispositions, entries, hits, overview
-from alerts.forms import RenewForm, SearchForm
-from alerts.models import Entry
+from alerts.forms import ListRemovalForm, RenewForm, SearchForm
+from alerts.models import AlertList, Entry
 from alerts.views.answers import cursor_of, see_other
 from lpr.policy import zone_of
 
@@ -38,9 +38,11 @@ def all_lists(request: HttpRequest) -> HttpResponse:
 @right_required(Right.QUERY)
 @private_page
 def one_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
-    """The entries of a list; POST `delete` (ids) removes them, POST `renew` (an id) affirms the need."""
+    """The entries of a list; POST `delete` (ids) removes them, POST `renew` (an id) affirms the need, `whole` removes all."""
     if request.method != "POST":
         return _show(request, alert_list)
+    if "whole" in request.POST:
+        return _remove_whole(request, alert_list)
     own = Entry.objects.visible_to(user_of(request)).filter(alert_list=alert_list)
     if "renew" in request.POST:
         return _renew(request, alert_list, _named(own, request.POST.getlist("renew")))
@@ -68,6 +70,21 @@ def search(request: HttpRequest) -> HttpResponse:
                                                   "zone": zone_of(user_of(request))})
 
 
+def _remove_whole(request: HttpRequest, alert_list: UUID) -> HttpResponse:
+    form = ListRemovalForm(request.POST)
+    own = AlertList.objects.visible_to(user_of(request)).filter(pk=alert_list).first()
+    if own is None:
+        raise Http404
+    if form.is_valid():
+        try:
+            entries.remove_list(alert_list=own, by=user_of(request), note=form.cleaned_data["note"], now=timezone.now())
+        except AlertList.DoesNotExist as refusal:
+            raise Http404 from refusal
+        return see_other("alerts:lists")
+    entries.refuse(entered={**form.entered(), "list": str(own.pk)}, errors=form.mistakes())
+    return _show(request, alert_list, status=400, removal=form)
+
+
 def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any) -> HttpResponse:
     try:
         page = overview.open_list(alert_list=alert_list, user=user_of(request), cursor=cursor_of(request),
@@ -76,6 +93,7 @@ def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
         "page": page, "alert_list": page.alert_list, "search": SearchForm(), "zone": zone_of(user_of(request)),
+        "removal": ListRemovalForm(),
         "brings": dispositions.yield_of(alert_list=page.alert_list, now=timezone.now())} | more, status=status)
 
 

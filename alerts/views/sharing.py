@@ -36,6 +36,9 @@ def of_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
             return see_other("alerts:list", own.pk)
         except ListRefused as refusal:
             form.refused(refusal)
+        except AlertList.DoesNotExist as refusal:
+            # Its one plate was removed meanwhile.
+            raise Http404 from refusal
     entries.refuse(entered=form.entered(), errors=form.mistakes())
     return _of_list_page(request, own, form, 400)
 
@@ -57,6 +60,9 @@ def of_hit(request: HttpRequest, hit: UUID) -> HttpResponse:
                 return see_other("alerts:hits")
             except ListRefused as refusal:
                 form.refused(refusal)
+            except Hit.DoesNotExist as refusal:
+                # The plate was removed meanwhile.
+                raise Http404 from refusal
         entries.refuse(entered=form.entered(), errors=form.mistakes())
     return render(request, "alerts/share_hit.html", {"hit": own, "form": form}, status=400 if form.is_bound else 200)
 

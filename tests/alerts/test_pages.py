@@ -192,6 +192,32 @@ def test_marked_plates_are_removed_in_one_step(browser, officer, now, events):
     assert browser.post(f"/alerts/{team.pk}/", {"delete": [added[0].pk]}).status_code == 404
 
 
+@pytest.mark.req("ALR-8", "ALR-10", "ALR-9")
+def test_a_whole_list_is_removed_in_one_step_once_its_owner_says_so(
+        browser, signed_in, officer, officer2, load_read, now, events):
+    team = lists.create(owner=officer, name="Team", now=now)
+    for number in range(3):
+        entries.add_to(alert_list=team, plate=f"ABC{number}", state="OH", reason="CRIM", case_reference=CASE, now=now)
+    load_read(plate="ABC1")
+    address = f"/alerts/{team.pk}/"
+    unsure = browser.post(address, {"whole": "on", "note": "Case closed"})
+    assert unsure.status_code == 400
+    assert "are to be removed" in unsure.content.decode()
+    assert 'value="Case closed"' in unsure.content.decode()
+    assert events("entry.refused")
+    assert signed_in(officer2).post(address, {"whole": "on", "sure": "on"}).status_code == 404
+    assert Entry.objects.count() == 3
+    answer = browser.post(address, {"whole": "on", "sure": "on", "note": "Case closed"})
+    assert (answer.status_code, answer["Location"]) == (303, "/alerts/")
+    assert not AlertList.objects.exists()
+    assert not Entry.objects.exists()
+    assert not Hit.objects.exists()
+    assert not Notification.objects.exists()
+    assert [event["details"]["note"] for event in events("entry.removed")] == ["Case closed"] * 3
+    assert [event["details"]["name"] for event in events("list.deleted")] == ["Team"]
+    assert browser.post(address, {"whole": "on", "sure": "on"}).status_code == 404
+
+
 @pytest.mark.req("ALR-10")
 def test_removing_the_one_plate_of_an_alert_leads_back_to_the_lists(browser, watch):
     entry = watch()
