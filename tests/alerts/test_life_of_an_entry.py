@@ -41,9 +41,10 @@ class LifeOfAnEntry(RuleBasedStateMachine):
     def time_passes(self, days: int, hours: int) -> None:
         self.now += timedelta(days=days, hours=hours)
 
-    @rule()
-    def the_end_comes_near(self) -> None:
-        self.now = self.end - timedelta(hours=1)
+    @rule(days=st.sampled_from([0, 7]), early=st.sampled_from([timedelta(0), timedelta(microseconds=1), timedelta(hours=1)]))
+    def the_last_moment_comes(self, days: int, early: timedelta) -> None:
+        """Of the entry's year, or of its week of grace: the next step happens then, or a moment before."""
+        self.now = self.end + days * DAY - early
 
     @rule(again=st.booleans())
     def the_job_runs(self, again: bool) -> None:
