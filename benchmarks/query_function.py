@@ -1,7 +1,7 @@
 """The first page of a plate's reads by the store's function, against the same SQL prepared by a role that may read the table.
 
-The plain side runs the function's own statement, cut out of its file, under the same planner settings; what the function adds
-is the committed event: finding it, its age and transaction, its scope. A question of five years over all months.
+The plain side runs the function's own statement, cut out of its file, over all months at once, under the same planner settings;
+what the function adds is the committed event: finding it, its age and transaction, its scope. A question of five years.
 """
 
 import itertools
@@ -28,14 +28,15 @@ FUNCTION = "SELECT * FROM store.reads_page(%s::uuid, true, NULL, NULL, %s::integ
 SOURCE = Path(settings.BASE_DIR) / "lpr" / "sql" / "reads_page.sql"
 # What stands for each variable of the function in the statement written by hand.
 PARAMETERS = {
-    "s.plate": "%(plate)s::varchar", "wanted_state": "%(state)s::varchar", "s.captured_from": "%(from)s::timestamptz",
+    "s.plate": "%(plate)s::varchar", "wanted_state": "%(state)s::varchar", "since": "%(from)s::timestamptz",
     "upper_at": "%(until)s::timestamptz", "before_at": "'infinity'::timestamptz",
     "before_id": "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid", "s.as_of": "%(as_of)s::timestamptz",
     "s.asked_at": "%(as_of)s::timestamptz", "s.geo_state": "%(geo_state)s::varchar",
     "s.near_meters": "%(near)s::double precision", "s.near_latitude": "%(near)s::double precision",
     "s.near_longitude": "%(near)s::double precision", "s.source_kind": "%(geo_state)s::varchar",
     "s.within_meters": "%(near)s::double precision", "s.within_latitude": "%(near)s::double precision",
-    "s.within_longitude": "%(near)s::double precision", "page_size": "%(size)s::integer",
+    "s.within_longitude": "%(near)s::double precision", "wanted": "%(size)s::integer",
+    "closed_places": "'{}'::text[]",
 }
 PLANNER = ("plan_cache_mode = force_generic_plan", "enable_sort = off", "enable_bitmapscan = off")
 
@@ -56,10 +57,12 @@ def same_sql() -> str:
     Raises:
         KeyError: the function has a variable that PARAMETERS does not know.
     """
-    body = re.search(r"FUNCTION store\.reads_page.*?RETURN QUERY(.*?);\nEND", SOURCE.read_text(), re.S)
-    statement = body.group(1).replace("%", "%%") if body else ""
-    statement = re.sub(r"(?<=[\s(-])(s\.\w+|wanted_state|upper_at|before_at|before_id|page_size)\b(?!\.)",
-                       lambda found: PARAMETERS[found.group(1)], statement)
+    function = r"FUNCTION store\.reads_page.*?\nDECLARE(.*?)\nBEGIN.*?RETURN QUERY(.*?);\n        GET"
+    body = re.search(function, SOURCE.read_text(), re.S)
+    declared, statement = body.groups() if body else ("", "")
+    variables = "|".join(re.findall(r"^    (\w+) (?!record)", declared, re.M))
+    statement = re.sub(rf"(?<=[\s(-])(s\.\w+|{variables})\b(?!\.)", lambda found: PARAMETERS[found.group(1)],
+                       statement.replace("%", "%%"))
     if not statement:
         raise KeyError("store.reads_page")
     return statement

@@ -117,6 +117,8 @@ LEFT JOIN store.read_marker m
        ON m.plate = r.plate AND m.state = r.state AND m.captured_at = r.captured_at AND m.record_id = r.record_id;
 
 -- One page, newest first. `p_state_read` chooses the group: reads of the state asked for, or of the plate with no state read.
+-- The newest two months are looked at by themselves: they fill the page of a plate that is seen all the time, which then costs
+-- no look into each of the other months (a partition for what has no month of its own keeps PostgreSQL from stopping early).
 CREATE OR REPLACE FUNCTION store.reads_page(
     p_event uuid, p_state_read boolean, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 RETURNS TABLE (record_id uuid, plate varchar, state varchar, captured_at timestamptz, received_at timestamptz,
@@ -136,34 +138,43 @@ DECLARE
     upper_at timestamptz := least(s.captured_until, coalesce(p_before_at + interval '1 microsecond', 'infinity'));
     before_at timestamptz := coalesce(p_before_at, 'infinity');
     before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-    page_size integer := least(greatest(p_limit, 1), 500);
+    wanted integer := least(greatest(p_limit, 1), 500);
+    found integer;
+    since timestamptz := greatest(s.captured_from, upper_at - interval '2 months');
     closed_places text[] := store.closed_places(s.asked_at);
 BEGIN
-    RETURN QUERY
-    SELECT r.record_id, r.plate, r.state, r.captured_at, r.received_at, r.stored_at,
-           r.latitude_e6 / 1e6::double precision, r.longitude_e6 / 1e6::double precision,
-           make.name, model.name, camera.name, r.source, r.source_kind,
-           r.place_state, r.zone, r.address, r.intersection, r.address_is_approximate,
-           r.confidence, r.plate_photo_cut
-    FROM (
-        SELECT v.* FROM store.visible_read v
-        WHERE v.plate = s.plate AND v.state = wanted_state
-          AND v.captured_at >= s.captured_from AND v.captured_at < upper_at
-          AND (v.captured_at, v.record_id) < (before_at, before_id)
-          AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
-          AND v.collected_by <> ALL (closed_places)
-          AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
-          AND (s.near_meters IS NULL OR store.meters_between(
-               s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
-          AND (s.source_kind IS NULL OR v.source_kind = s.source_kind)
-          AND (s.within_meters IS NULL OR store.meters_between(
-               s.within_latitude, s.within_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.within_meters)
-        ORDER BY v.captured_at DESC, v.record_id DESC
-        LIMIT page_size) r
-    JOIN store.make make ON make.id = r.make_id
-    JOIN store.model model ON model.id = r.model_id
-    JOIN store.camera camera ON camera.id = r.camera_id
-    ORDER BY r.captured_at DESC, r.record_id DESC;
+    LOOP
+        RETURN QUERY
+        SELECT r.record_id, r.plate, r.state, r.captured_at, r.received_at, r.stored_at,
+               r.latitude_e6 / 1e6::double precision, r.longitude_e6 / 1e6::double precision,
+               make.name, model.name, camera.name, r.source, r.source_kind,
+               r.place_state, r.zone, r.address, r.intersection, r.address_is_approximate,
+               r.confidence, r.plate_photo_cut
+        FROM (
+            SELECT v.* FROM store.visible_read v
+            WHERE v.plate = s.plate AND v.state = wanted_state
+              AND v.captured_at >= since AND v.captured_at < upper_at
+              AND (v.captured_at, v.record_id) < (before_at, before_id)
+              AND v.stored_at <= s.as_of AND v.hidden_at > s.asked_at AND v.kept_until > s.asked_at
+              AND v.collected_by <> ALL (closed_places)
+              AND (s.geo_state IS NULL OR v.place_state = s.geo_state)
+              AND (s.near_meters IS NULL OR store.meters_between(
+                   s.near_latitude, s.near_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.near_meters)
+              AND (s.source_kind IS NULL OR v.source_kind = s.source_kind)
+              AND (s.within_meters IS NULL OR store.meters_between(
+                   s.within_latitude, s.within_longitude, v.latitude_e6 / 1e6::double precision, v.longitude_e6 / 1e6::double precision) <= s.within_meters)
+            ORDER BY v.captured_at DESC, v.record_id DESC
+            LIMIT wanted) r
+        JOIN store.make make ON make.id = r.make_id
+        JOIN store.model model ON model.id = r.model_id
+        JOIN store.camera camera ON camera.id = r.camera_id
+        ORDER BY r.captured_at DESC, r.record_id DESC;
+        GET DIAGNOSTICS found = ROW_COUNT;
+        wanted := wanted - found;
+        EXIT WHEN wanted = 0 OR since = s.captured_from;
+        upper_at := since;
+        since := s.captured_from;
+    END LOOP;
 END
 $function$;
 

@@ -1,11 +1,12 @@
 """The benchmarks' own arithmetic, and the file that others read (issue 2, "Speed")."""
 
 import json
+import re
 
 import pytest
 
 from benchmarks import __main__ as program
-from benchmarks import measure
+from benchmarks import measure, query_function
 from benchmarks.measure import Ratio
 
 
@@ -49,3 +50,9 @@ def test_a_wrong_call_is_refused(arguments, monkeypatch, capsys):
 def test_every_benchmark_of_the_issue_is_there():
     assert set(program.NAMES) == {"audit_append", "audit_verify", "audit_export", "query_function", "hot_plate", "growth",
                                   "query_http", "many_users", "loading", "upload", "alert_mail", "names"}
+
+
+def test_the_statement_written_by_hand_knows_every_variable_of_the_function():
+    statement = query_function.same_sql()
+    assert "FROM store.visible_read" in statement
+    assert not re.search(r"(?<![\w.])(s\.|since|wanted|upper_at|closed_places)", statement)

@@ -256,6 +256,23 @@ def test_paging_is_complete_and_without_repeats_over_equal_times():
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.req("RES-1")
+def test_a_page_of_old_and_new_reads_is_whole_where_the_newest_two_months_end():
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    [(border,)] = ask("SELECT %s::timestamptz - interval '2 months'", until)
+    second, instant = timedelta(seconds=1), timedelta(microseconds=1)
+    times = [until - HOUR, border + second, border + instant, border, border - instant, border - 400 * 24 * HOUR]
+    stored = [store_read(captured_at=time) for time in times]
+    store_read(captured_at=border - 801 * 24 * HOUR)
+    event = attempt(captured_from=border - 800 * 24 * HOUR, captured_until=until)
+    for size in range(1, len(times) + 2):
+        seen, before = [], (None, None)
+        while rows := page(event, before=before, limit=size):
+            seen += [record_id for record_id, _ in rows]
+            before = (rows[-1][1], rows[-1][0])
+        assert seen == stored, size
+
+
 @pytest.mark.req("BEY-3")
 def test_a_page_key_cannot_reach_beyond_the_span():
     store_read()
@@ -277,12 +294,12 @@ def test_the_digest_is_of_the_record_ids_of_all_pages():
 def plan_of_a_page():
     """The plan that the function's own settings give its query: the same text and settings, prepared, over five years."""
     body = READS_PAGE.read_text().split("CREATE OR REPLACE FUNCTION store.reads_page")[1]
-    select = body[body.index("    SELECT r.record_id"):body.index(";\nEND")]
-    names = {"s.plate": "varchar", "wanted_state": "varchar", "s.captured_from": "timestamptz", "upper_at": "timestamptz",
+    select = body[body.index("    SELECT r.record_id"):body.index(";\n        GET")]
+    names = {"s.plate": "varchar", "wanted_state": "varchar", "since": "timestamptz", "upper_at": "timestamptz",
              "before_at": "timestamptz", "before_id": "uuid", "s.as_of": "timestamptz", "s.asked_at": "timestamptz",
              "s.geo_state": "varchar", "s.near_meters": "float8", "s.near_latitude": "float8", "s.near_longitude": "float8",
              "s.source_kind": "varchar", "s.within_meters": "float8", "s.within_latitude": "float8",
-             "s.within_longitude": "float8", "page_size": "int", "closed_places": "text[]"}
+             "s.within_longitude": "float8", "wanted": "int", "closed_places": "text[]"}
     for number, name in enumerate(names, 1):
         select = re.sub(rf"(?<![\w.]){re.escape(name)}\b", f"${number}", select)
     with databases.administrator() as administrator:
