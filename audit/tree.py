@@ -4,8 +4,9 @@ Leaves and, of the nodes, each 8th level are stored: 256 leaves make a node of l
 then reads a few ranges of at most 256 hashes, and storing costs one node for 256 events. Nothing here knows a database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from hashlib import sha256
 
 from audit.verifier import node_hash
 
@@ -18,72 +19,75 @@ Node = tuple[int, int, bytes]
 EMPTY_ROOT = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 
-def root_of(hashes: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes."""
-    if not hashes:
-        return EMPTY_ROOT
-    level = list(hashes)
-    while len(level) > 1:
-        odd = level[-1:] if len(level) % 2 else []
-        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)] + odd
-    return level[0]
+class NotStored(Exception):
+    """What is stored of a tree is not all of its right edge."""
 
 
 class Tree:
-    """The right edge of the tree: enough to append and to know the root. `edge[n]` are the loose hashes of level 8n."""
+    """The right edge of the tree: enough to append and to know the root.
+
+    `edge[n]` is the hash over the 2^n leaves that wait for their right neighbors, or None where none wait.
+    """
 
     def __init__(self) -> None:
         self.size = 0
-        self.edge: list[list[bytes]] = [[]]
+        self.edge: list[bytes | None] = []
 
     @classmethod
     def stored(cls, size: int, read: Read) -> "Tree":
-        """The tree of `size` leaves, its edge read from where it is stored."""
+        """The tree of `size` leaves, its edge read from where it is stored.
+
+        Raises:
+            NotStored: of a level, not all hashes are there.
+        """
         tree = cls()
-        tree.size, tree.edge = size, []
-        level, count = 0, size
-        while count or not level:
-            start = count // WIDTH * WIDTH
-            tree.edge.append(list(read(level, start, count - start)) if count > start else [])
-            level, count = level + HEIGHT, count // WIDTH
+        tree.size = size
+        for level in range(0, size.bit_length(), HEIGHT):
+            count = size >> level
+            loose = count % WIDTH
+            hashes = list(read(level, count - loose, loose)) if loose else []
+            if len(hashes) != loose:
+                raise NotStored(f"level {level}: {len(hashes)} of {loose} hashes")
+            for _ in range(HEIGHT):
+                tree.edge.append(hashes.pop() if len(hashes) % 2 else None)
+                hashes = _parents(hashes)
         return tree
 
     def append(self, leaf: bytes) -> list[Node]:
         """Add a leaf hash; return the nodes to be stored that it completes, as (level, index, hash)."""
-        self.size += 1
-        self.edge[0].append(leaf)
-        completed = []
-        step, count = 0, self.size
-        while len(self.edge[step]) == WIDTH:
-            count //= WIDTH
-            hash = root_of(self.edge[step])
-            completed.append(((step + 1) * HEIGHT, count - 1, hash))
-            self.edge[step] = []
-            if len(self.edge) == step + 1:
-                self.edge.append([])
-            step += 1
-            self.edge[step].append(hash)
+        return self.extend([leaf])
+
+    def extend(self, leaves: Iterable[bytes]) -> list[Node]:
+        """Add leaf hashes, all of a level at once; return the nodes to be stored that they complete, by level and index."""
+        hashes, level, completed = list(leaves), 0, []
+        self.size += len(hashes)
+        while hashes:
+            if level == len(self.edge):
+                self.edge.append(None)
+            if level and level % HEIGHT == 0:
+                first = (self.size >> level) - len(hashes)
+                completed += [(level, first + place, hash) for place, hash in enumerate(hashes)]
+            waiting = self.edge[level]
+            if waiting is not None:
+                hashes.insert(0, waiting)
+            self.edge[level] = hashes.pop() if len(hashes) % 2 else None
+            hashes, level = _parents(hashes), level + 1
         return completed
 
     def root(self) -> bytes:
-        peaks = [peak for hashes in reversed(self.edge) for peak in _peaks(hashes)]
+        peaks = [peak for peak in self.edge if peak is not None]
         if not peaks:
             return EMPTY_ROOT
-        root = peaks[-1]
-        for peak in reversed(peaks[:-1]):
+        root = peaks[0]
+        for peak in peaks[1:]:
             root = node_hash(peak, root)
         return root
 
 
-def _peaks(hashes: list[bytes]) -> list[bytes]:
-    """The roots of the largest whole trees over `hashes`, from the left."""
-    peaks, start = [], 0
-    for bit in range(HEIGHT, -1, -1):
-        width = 1 << bit
-        if len(hashes) & width:
-            peaks.append(root_of(hashes[start:start + width]))
-            start += width
-    return peaks
+def _parents(hashes: Sequence[bytes]) -> list[bytes]:
+    """The next level over an even number of hashes. As `node_hash`, without the call: it is made once for every leaf."""
+    one_by_one = iter(hashes)
+    return [sha256(b"\x01" + left + right).digest() for left, right in zip(one_by_one, one_by_one, strict=True)]
 
 
 class Prover:

@@ -67,11 +67,10 @@ STORE = Store(LEAVES)
 def test_the_known_vectors_hold():
     leaves = [leaf(bytes.fromhex(data)) for data in INPUTS]
     grown = tree.Tree()
-    assert grown.root() == tree.EMPTY_ROOT == tree.root_of([])
+    assert grown.root() == tree.EMPTY_ROOT
     for size, root in enumerate(ROOTS, 1):
         grown.append(leaves[size - 1])
         assert grown.root().hex() == root
-        assert tree.root_of(leaves[:size]).hex() == root
 
 
 @pytest.mark.req("BEY-2")
@@ -136,6 +135,27 @@ def test_a_consistency_proof_holds_for_its_two_roots_alone(data):
     for old, new, path in wrongs:
         with pytest.raises(verifier.NotProven):
             verifier.check_consistency(old_size, old, size, new, path)
+
+
+@pytest.mark.req("BEY-2")
+@given(st.lists(st.integers(0, 700), max_size=8), st.sampled_from([0, 65_000]))
+def test_many_leaves_at_once_make_the_tree_of_one_by_one(counts, before):
+    grown = tree.Tree.stored(before, STORE.read)
+    for count in counts:
+        start = grown.size
+        made = grown.extend(LEAVES[start:start + count])
+        assert grown.size == min(start + count, len(LEAVES))
+        assert made == [(level, index, STORE.levels[level][index]) for level in (8, 16)
+                        for index in range(start >> level, grown.size >> level)]
+    assert grown.root() == (STORE.prover(grown.size).root() if grown.size else tree.EMPTY_ROOT)
+
+
+@pytest.mark.req("BEY-2")
+@given(st.integers(1, 1025), st.data())
+def test_an_edge_of_which_a_hash_is_missing_is_no_tree(size, data):
+    level = data.draw(st.sampled_from([level for level in (0, 8) if (size >> level) % 256]))
+    with pytest.raises(tree.NotStored, match=f"level {level}: "):
+        tree.Tree.stored(size, lambda at, start, count: STORE.read(at, start, count)[at == level:])
 
 
 @pytest.mark.req("BEY-2")
