@@ -225,7 +225,7 @@ class Kind(TextChoices):
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # reviews: each names the review by its id, and the item where it is about one query
     REVIEWS_LISTED = "reviews.listed", "Reviews listed"
-    REVIEW_OPENED = "review.opened", "Review opened"  # aor, since, until, method, size, seed, thresholds
+    REVIEW_OPENED = "review.opened", "Review opened"  # aor, since, until, method, size, seed, in_their_name, thresholds
     REVIEW_DRAWN = "review.drawn", "Sample of a review drawn"  # queries, population
     REVIEW_REFUSED = "review.refused", "Step of a review refused"  # why
     REVIEW_VIEWED = "review.viewed", "Review viewed"  # purpose: page, query, signals, draw again, sign-off, report
@@ -235,7 +235,8 @@ class Kind(TextChoices):
     REVIEW_FOLLOWED_UP = "review.followed_up", "Questioned query followed up"  # sanction
     REVIEW_CLOSED = "review.closed", "Review signed off"  # note, digest of the report's facts, drawn_again, sealed, checkpoint
     REVIEW_REPORT_TAKEN = "review.report_taken", "Report of a review taken"  # digest
-    REVIEW_REPORT_REFUSED = "review.report_refused", "Report of a review not given out"  # signed, found: digests
+    # signed, found: digests; or dropped: months of the log
+    REVIEW_REPORT_REFUSED = "review.report_refused", "Report of a review not given out"
     REVIEW_REMINDED = "review.reminded", "Managers reminded of a review"  # area, interval, managers: how many
     QUESTION_ASKED = "question.asked", "Officer asked about a query"  # text
     QUESTION_VIEWED = "question.viewed", "Questions to oneself viewed"

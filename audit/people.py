@@ -44,9 +44,9 @@ def managers_of(aor: str) -> QuerySet:
     return _open().filter(role=MANAGER, aor__code=aor)
 
 
-def reviewers_of(aor: str) -> QuerySet:
-    """The open accounts of an area's managers and supervisors."""
-    return _open().filter(role__in=READER_ROLES - {SEES_EVERY_AOR}, aor__code=aor)
+def reviewers_of(*aors: str) -> QuerySet:
+    """The open accounts of these areas' managers and supervisors."""
+    return _open().filter(role__in=READER_ROLES - {SEES_EVERY_AOR}, aor__code__in=aors)
 
 
 def operations() -> QuerySet:

@@ -15,6 +15,7 @@ from accounts.roles import Right, may
 from alerts import hits, inbox
 from audit import deliveries, people, two_sides
 from audit.incidents.views import may_report
+from audit.retention.views import may_look
 from lpr import error_reports
 
 # What is new is counted so far.
@@ -48,8 +49,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             doors.append(("Incidents", reverse("audit:incidents")))
         if may(user, Right.ASK_DELETION):
             doors.append(("Deletions", reverse("accounts:deletions")))
+        if may_look(user):
+            doors.append(("Retention", reverse("audit:retention")))
         if two_sides.may_see(user):
-            doors += [("Retention", reverse("audit:retention")), ("End of contract", reverse("audit:contract_end"))]
+            doors.append(("End of contract", reverse("audit:contract_end")))
         doors.append(("Coverage", reverse("lpr:coverage")))
         if user.is_staff:
             doors.append(("Back office", reverse("admin:index")))

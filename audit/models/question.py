@@ -12,11 +12,14 @@ from audit.models.review import ReviewItem
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, user: Any) -> "QuestionQuerySet":
-        """Those of disowned queries, by area as the queries are; a reviewer's own stand at the query of their review."""
+        """Those of disowned queries: of the area that asked, and of the person's who was named, as both read the query (AUD-3).
+        A reviewer's own questions stand at the query of their review."""
         if not access.may_read(user):
             return self.none()
         found = self.filter(is_disowned=True)
-        return found if access.sees_every_aor(user) else found.filter(aor=user.aor_code)
+        if access.sees_every_aor(user):
+            return found
+        return found.filter(models.Q(aor=user.aor_code) | models.Q(asked_by__aor__code=user.aor_code))
 
 
 class Question(models.Model):

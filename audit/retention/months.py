@@ -6,7 +6,7 @@ itself what is left to do, so that a run that comes late, twice or after a kill 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -65,6 +65,18 @@ def past() -> list[MonthsEnd]:
 def is_dropped(day: date) -> bool:
     """Whether the log of this day was dropped."""
     return MonthsEnd.objects.filter(dropped__contains=[day.replace(day=1)]).exists()
+
+
+def dropped_of(events: Iterable[UUID | None], *, since: datetime, until: datetime) -> list[date]:
+    """Of the months that were dropped those that reach into a period or held one of these events, the oldest first."""
+    gone = {month for end in MonthsEnd.objects.exclude(dropped=[]) for month in end.dropped}
+    held = {of_event(event) for event in events if event}
+    return sorted(month for month in gone if month in held or (_span(month)[0] < until and since < _span(month)[1]))
+
+
+def of_event(event: UUID) -> date:
+    """The month in which an event was recorded, by its first day: its number carries its time (audit.stamp)."""
+    return datetime.fromtimestamp((event.int >> 80) / 1000, UTC).date().replace(day=1)
 
 
 def announce(*, by: Any, months: Sequence[date], now: datetime) -> None:

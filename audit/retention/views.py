@@ -1,16 +1,19 @@
-"""The page of retention: which months are over, what holds them, and the steps of each side (AUD-5)."""
+"""The page of retention: which months are over, what holds them, and the steps of each side (AUD-5).
+
+OPR, who reads the log of all areas, sees what of it was announced, held and dropped; the steps are the two sides' alone.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from audit import step_forms, two_sides
-from audit.access import only
+from audit import access, step_forms, two_sides
 from audit.events import Kind
 from audit.models import RetentionPolicy
 from audit.record import record_durably
@@ -24,10 +27,16 @@ DOORS: dict[str, Callable[..., None]] = {
     "announce": months.announce, "approve": months.approve, "withdraw": months.withdraw, "hold": holds.hold, "lift": holds.lift}
 
 
+def may_look(user: Any) -> bool:
+    return two_sides.may_see(user) or (access.may_read(user) and access.sees_every_aor(user))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@only(two_sides.may_see)
+@access.only(may_look)
 def retention(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST" and not two_sides.may_see(request.user):
+        raise PermissionDenied
     now, forms, over = timezone.now(), step_forms.bound(request, FORMS), months.over(now=timezone.now())
     forms["announce"].offer("months", [(found.month.isoformat(), f"{found.name}: {found.events} events")
                                        for found in over if not found.is_held])
@@ -45,7 +54,8 @@ def retention(request: HttpRequest) -> HttpResponse:
 def _shown(request: HttpRequest, over: list[months.Over]) -> dict[str, Any]:
     is_agency, end = two_sides.is_agency(request.user), months.current()
     return {
-        "over": over, "years": RetentionPolicy.objects.get(pk=1).years, "end": end, "is_agency": is_agency,
+        "takes_part": two_sides.may_see(request.user), "is_agency": is_agency, "over": over,
+        "years": RetentionPolicy.objects.get(pk=1).years, "end": end,
         "is_sealed": end and months.is_sealed(end.announced),
         "approved": end and (end.agency_by if is_agency else end.operator_by),
         "past": months.past(), "standing": holds.standing(), "lifted": holds.lifted()}

@@ -64,7 +64,7 @@ def answer(*, question: UUID, text: str, user: Any, now: datetime) -> None:
             event = record(Kind.QUESTION_ANSWERED, query=one.query, question=one.pk, text=text)
             one.answered, one.answered_at = event.id, now
             one.save(update_fields=["answered", "answered_at"])
-            readers = people.reviewers_of(one.aor) if one.is_disowned else [one.asked_by]
+            readers = people.reviewers_of(one.aor, one.asked_by.aor_code) if one.is_disowned else [one.asked_by]
             letters.owe(LetterKind.ANSWER, to=[reader for reader in readers if reader.pk != user.pk], about=one.pk, now=now)
     except AlreadyAnswered:
         record_durably(Kind.QUESTION_REFUSED, question=question, why="answered already")
@@ -120,7 +120,7 @@ def take(*, question: UUID, user: Any, now: datetime) -> Review:
 
 
 def open_disowned(*, query: UUID, event: UUID, by: Any, now: datetime) -> None:
-    """Put a disowned query into the queue of its area and ask its officer; joins the open transaction, and does it once."""
+    """Put a disowned query into the queues of both areas, once, and ask its officer; joins the open transaction."""
     officer, aor, _ = log.owner_of(query)
     if officer is None:
         raise QuestionNotFound
@@ -132,4 +132,5 @@ def open_disowned(*, query: UUID, event: UUID, by: Any, now: datetime) -> None:
     question.item = under_review.order_by("review__opened_at").first()
     question.save(update_fields=["item"])
     letters.owe(LetterKind.QUESTION, to=[get_user_model()._default_manager.get(pk=officer)], about=question.pk, now=now)
-    letters.owe(LetterKind.DISOWNED, to=people.reviewers_of(aor).exclude(pk__in=[officer, by.pk]), about=question.pk, now=now)
+    reviewers = people.reviewers_of(aor, by.aor_code).exclude(pk__in=[officer, by.pk])
+    letters.owe(LetterKind.DISOWNED, to=reviewers, about=question.pk, now=now)

@@ -1,13 +1,15 @@
 """A review from its opening to its sign-off: sample, verdicts, follow-up (AUD-8, BEY-5).
 
 Who reviews what is decided here and again in the database, by audit.review_opened and audit.review_population: managers and
-supervisors their area, OPR every one, nobody a query that they asked or that was asked in their name.
+supervisors what their area asked and what was asked elsewhere in the name of its people, which is what they read of the log
+(AUD-3); OPR every one; nobody a query that they asked or that was asked in their name.
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +19,7 @@ from audit import access
 from audit.events import Kind
 from audit.models import Method, NamedNotice, Question, Review, ReviewItem, ReviewPolicy, Verdict
 from audit.record import record, record_durably
+from audit.retention import months
 from audit.reviews import log
 
 LONGEST_NOTE = 2000
@@ -36,12 +39,21 @@ class ReviewNotFound(Exception):
 
 @dataclass(frozen=True)
 class Seen:
-    """A review as its reader sees it: its items, each with the query of the log, and what its opening and sign-off recorded."""
+    """A review as its reader sees it: its items, each with the query of the log, and what its opening and sign-off recorded.
+
+    `dropped` are the months that it stood on and that the log keeps no more; `without_query` the items whose query went so.
+    """
 
     review: Review
     items: list[tuple[ReviewItem, log.Row]]
     opening: dict[str, Any]
     closing: dict[str, Any]
+    dropped: list[date]
+    without_query: list[ReviewItem]
+
+    @property
+    def size(self) -> int:
+        return len(self.items) + len(self.without_query)
 
     @property
     def undecided(self) -> int:
@@ -96,7 +108,7 @@ def begin(*, user: Any, aor: str, since: datetime, until: datetime, method: Meth
     number, seed = uuid4(), secrets.token_hex(16)
     opened = record_durably(
         Kind.REVIEW_OPENED, review=number, aor=aor, since=since, until=until, method=method, size=size, seed=seed,
-        thresholds=rules.thresholds()).id
+        in_their_name=True, thresholds=rules.thresholds()).id
     drawn, population = log.sample(opened=opened)
     with transaction.atomic(durable=True):
         review = Review.objects.create(
@@ -109,10 +121,20 @@ def begin(*, user: Any, aor: str, since: datetime, until: datetime, method: Meth
 
 def look(*, review: Review, purpose: str = "page") -> Seen:
     """The review with its queries; the look is recorded first (AUD-12)."""
-    event = record_durably(Kind.REVIEW_VIEWED, review=review.pk, purpose=purpose).id
-    rows = log.rows_of(event=event)
-    items = review.items.select_related("review", "officer", "judged_by", "question__asked_by")
-    return Seen(review, [(item, rows[item.pk]) for item in items if item.pk in rows], *log.frame(event=event))
+    event, gone = record_durably(Kind.REVIEW_VIEWED, review=review.pk, purpose=purpose).id, dropped(review=review)
+    # The event that opened a review opens all that the log holds of it.
+    is_there = months.of_event(review.opened) not in gone
+    rows = log.rows_of(event=event) if is_there else {}
+    opening, closing = log.frame(event=event) if is_there else ({}, {})
+    items = list(review.items.select_related("review", "officer", "judged_by", "question__asked_by"))
+    return Seen(review, [(item, rows[item.pk]) for item in items if item.pk in rows], opening, closing, gone,
+                [item for item in items if item.pk not in rows])
+
+
+def dropped(*, review: Review) -> list[date]:
+    """The months that the review stands on and that were dropped at the end of their retention, by their first days (AUD-5)."""
+    items = review.items.values_list("query", "judged", "question__asked", "question__answered")
+    return months.dropped_of([review.opened, review.closed, *chain.from_iterable(items)], since=review.since, until=review.until)
 
 
 def draw_again(*, review: Review) -> bool:

@@ -2,7 +2,8 @@
 
 What is signed is the whole of the report's facts: their SHA-256 and the checkpoint of the log stand in the event of signing,
 which the log seals. The report is set from the log each time it is taken, and is not given out when its facts are not those that
-were signed: so it cannot change, and no copy of plates and case texts outlives the log.
+were signed: so it cannot change, and no copy of plates and case texts outlives the log. It ends with the first month that it
+stands on and that is dropped at the end of its retention (AUD-5); who reviewed what, and the verdicts, stay.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from audit.event_report import covered
 from audit.events import Kind
 from audit.models import Method, Review, ReviewItem, Verdict
 from audit.record import record, record_durably
+from audit.retention import months
 from audit.reviews import log, reviewing
 from audit.reviews.reviewing import ReviewRefused, Seen
 
@@ -27,6 +29,10 @@ TEMPLATE = Path(__file__).parent / "report.typ"
 
 class ReportChanged(Exception):
     """The facts of the report are not those that were signed off."""
+
+
+class ReportEnded(Exception):
+    """Months that the report stood on were dropped at the end of their retention; the message names them."""
 
 
 def sign_off(*, review: Review, note: str, user: Any, now: datetime) -> None:
@@ -39,12 +45,15 @@ def sign_off(*, review: Review, note: str, user: Any, now: datetime) -> None:
         now: the moment of signing.
 
     Raises:
-        ReviewRefused: undecided queries, nothing chosen, own queries, or signed off already; that is recorded.
+        ReviewRefused: undecided queries, nothing chosen, own queries, queries gone with the log, or signed off already; that is
+            recorded.
         audit.record.AuditUnavailable: it could not be recorded; the review stays open.
     """
     seen = reviewing.look(review=review, purpose="sign-off")
     if any(reviewing.is_own(item, user) for item, _ in seen.items):
         reviewing.refuse("Nobody signs off a review in which a query is their own.", review=review.pk)
+    if seen.dropped:
+        reviewing.refuse(f"{_went(seen)} It is not signed off any more.", review=review.pk)
     if seen.undecided:
         how_many = f"{seen.undecided} quer{'y is' if seen.undecided == 1 else 'ies are'}"
         reviewing.refuse(f"{how_many} not decided yet.", review=review.pk)
@@ -71,12 +80,15 @@ def report(*, review: Review) -> bytes:
     """The PDF of a signed-off review; taking it is recorded with the digest of its facts.
 
     Raises:
-        ReportChanged: see there; that is recorded.
+        ReportChanged, ReportEnded: see there; that is recorded.
         ReviewRefused: the review is not signed off.
     """
     seen = reviewing.look(review=review, purpose="report")
     if review.closed is None:
         reviewing.refuse("The report is made at the sign-off.", review=review.pk)
+    if seen.dropped:
+        record_durably(Kind.REVIEW_REPORT_REFUSED, review=review.pk, dropped=[months.in_words(month) for month in seen.dropped])
+        raise ReportEnded(f"{_went(seen)} The report ended with it.")
     facts = signed_facts(seen)
     closing = seen.closing
     if digest(facts) != closing.get("digest"):
@@ -97,6 +109,8 @@ def signed_facts(seen: Seen) -> dict[str, Any]:
     return {
         "review": seen.review.pk, "opened": seen.review.opened, "population": seen.review.population,
         **{name: opening.get(name) for name in ("aor", "since", "until", "method", "size", "seed", "thresholds")},
+        # Reviews opened before an area's draw took these in were signed without a word of them.
+        **({"in_their_name": True} if opening.get("in_their_name") else {}),
         "queries": [_signed(item, row, seen.review) for item, row in seen.items],
     }
 
@@ -138,6 +152,7 @@ def _document(review: Review, facts: Mapping[str, Any], seen: Seen) -> dict[str,
         "signed": f"{_person(review.closed_by)}, {words.moment(review.closed_at)}",
         "facts": _pairs([
             ("Area of responsibility", review.area),
+            ("Drawn from", _scope(review, seen)),
             ("Period", f"{review.first_day} to {review.last_day}, that day included (UTC)"),
             ("Opened", f"{_person(review.opened_by)}, {words.moment(review.opened_at)}"),
             ("Sample", drawn), ("Seed", review.seed if review.method != Method.CHOSEN else "none"),
@@ -159,6 +174,13 @@ def _document(review: Review, facts: Mapping[str, Any], seen: Seen) -> dict[str,
     }
 
 
+def _scope(review: Review, seen: Seen) -> str:
+    if not review.aor:
+        return "queries of every area"
+    others = ", and those asked elsewhere in the name of its people" if seen.opening.get("in_their_name") else ""
+    return f"queries that the area asked{others}"
+
+
 def _sheet(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
     found = "not answered" if one["found"] is None else f"{one['found']}"
     return {
@@ -171,6 +193,11 @@ def _sheet(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
             ("Decided by", one["by"]), ("Note", one["note"]), ("Question", one["question"]), ("Answer", one["answer"]),
         ]),
     }
+
+
+def _went(seen: Seen) -> str:
+    named = ", ".join(months.in_words(month) for month in seen.dropped)
+    return f"The log of {named} was dropped at the end of its retention, and what this review holds of it went with it."
 
 
 def _pairs(facts: list[tuple[str, str]]) -> list[dict[str, str]]:

@@ -36,9 +36,13 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """Which area owes a review, what waits for one, and the reviews there are."""
     record_durably(Kind.REVIEWS_LISTED)
     found = Review.objects.visible_to(request.user).select_related("opened_by", "closed_by")
+    queue = questions.queue(user=request.user)
+    # Another area or OPR may be at it.
+    visible = set(found.filter(items__question__in=queue).values_list("pk", flat=True))
     return render(request, "audit/reviews.html", {
         "calendar": calendar.of(people.areas_of(request.user), now=timezone.now()), "policy": reviewing.policy(),
-        "queue": questions.queue(user=request.user), "open": found.filter(closed_at=None)[:LISTED],
+        "queue": [(question, question.item and question.item.review_id in visible) for question in queue],
+        "open": found.filter(closed_at=None)[:LISTED],
         "closed": found.filter(closed_at__isnull=False).order_by("-closed_at")[:LISTED]})
 
 
@@ -123,7 +127,7 @@ def item(request: HttpRequest, review: UUID, item: UUID) -> HttpResponse:
 @reader_required
 def signals(request: HttpRequest, review: UUID) -> HttpResponse:
     """Each signal of the period with the rows behind it."""
-    found = _found(request, review)
+    found = _found_whole(request, review)
     return render(request, "audit/review_signals.html", {
         "review": found, "findings": reviewing.findings(review=found), "items": _items(found)})
 
@@ -133,7 +137,7 @@ def signals(request: HttpRequest, review: UUID) -> HttpResponse:
 @reader_required
 def choose(request: HttpRequest, review: UUID) -> HttpResponse:
     """What there is to choose from; names and cursors come in the body. POST with `act=take` takes what is marked."""
-    found = _found(request, review)
+    found = _found_whole(request, review)
     form = ChooseForm(request.POST if request.method == "POST" else {})
     picked = request.POST.getlist("query")
     if request.method == "POST" and request.POST.get("act") == "take":
@@ -156,7 +160,7 @@ def choose(request: HttpRequest, review: UUID) -> HttpResponse:
 @require_POST
 @reader_required
 def draw_again(request: HttpRequest, review: UUID) -> HttpResponse:
-    found = _found(request, review)
+    found = _found_whole(request, review)
     if reviewing.draw_again(review=found):
         messages.success(request, "Drawn again from seed and log: the same queries in the same order.")
     else:
@@ -171,7 +175,7 @@ def report(request: HttpRequest, review: UUID) -> HttpResponse:
     found = _found(request, review)
     try:
         content = signoff.report(review=found)
-    except ReviewRefused as refusal:
+    except (ReviewRefused, signoff.ReportEnded) as refusal:
         messages.error(request, str(refusal))
         return _to(found)
     except signoff.ReportChanged:
@@ -199,6 +203,14 @@ def _found(request: HttpRequest, review: UUID) -> Review:
         return reviewing.found(review=review, user=request.user)
     except ReviewNotFound as error:
         raise Http404 from error
+
+
+def _found_whole(request: HttpRequest, review: UUID) -> Review:
+    """The review, where the log still holds all of its period."""
+    found = _found(request, review)
+    if reviewing.dropped(review=found):
+        raise Http404
+    return found
 
 
 def _done(form: forms.Form, item: ReviewItem, user: Any) -> str:

@@ -11,7 +11,6 @@ DECLARE
     asked audit.event := audit.committed_event(p_event);
     request audit.event;
     wanted jsonb;
-    conditions text := '';
 BEGIN
     IF asked.kind = 'delivery.read' THEN
         SELECT e.* INTO request FROM audit.event_by_id((asked.payload::jsonb->'details'->>'search')::uuid) e
@@ -26,15 +25,9 @@ BEGIN
     IF NOT (wanted ? 'from' AND wanted ? 'until') THEN
         RAISE EXCEPTION 'a delivery has a period' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- Only the conditions in use are written, so that the planner takes the index of the question asked.
-    conditions := conditions
-        || CASE WHEN wanted ? 'user' THEN ' AND lower(e.actor) = lower($4->>''user'')' ELSE '' END
-        || CASE WHEN wanted ? 'aor' THEN ' AND lower(e.aor) = lower($4->>''aor'')' ELSE '' END
-        || CASE WHEN p_before_at IS NOT NULL THEN ' AND (e.at, e.id) < ($1, $2)' ELSE '' END;
     RETURN QUERY EXECUTE
-        'SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload FROM audit.event e '
-        'WHERE e.at < $3 AND e.at >= ($4->>''from'')::timestamptz AND e.at < ($4->>''until'')::timestamptz'
-        || conditions || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
-        USING p_before_at, p_before_id, request.at, wanted, least(greatest(p_limit, 1), 1000);
+        'SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload FROM audit.event e WHERE e.at < $4'
+        || audit.search_conditions(wanted, p_before_at IS NOT NULL) || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
+        USING wanted, p_before_at, p_before_id, request.at, least(greatest(p_limit, 1), 1000);
 END
 $function$;

@@ -1,3 +1,27 @@
+-- The criteria of a search as conditions, for the doors that read events: $1 is the criteria, ($2, $3) time and number of the last
+-- event of the page before. Only the conditions in use are written, so that the planner takes the index of the question asked.
+CREATE OR REPLACE FUNCTION audit.search_conditions(p_wanted jsonb, p_goes_on boolean) RETURNS text
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RETURN concat(
+        CASE WHEN p_wanted->>'user' ~ '^[0-9]{1,18}$'
+             THEN ' AND (lower(e.actor) = $1->>''user'' OR e.actor_id = ($1->>''user'')::bigint)'
+             WHEN p_wanted ? 'user' THEN ' AND lower(e.actor) = lower($1->>''user'')' END,
+        CASE WHEN p_wanted ? 'on_behalf_of' THEN ' AND lower(e.on_behalf_of) = lower($1->>''on_behalf_of'')' END,
+        CASE WHEN p_wanted ? 'plate' THEN ' AND e.plate = $1->>''plate''' END,
+        CASE WHEN p_wanted ? 'state' THEN ' AND e.state = $1->>''state''' END,
+        CASE WHEN p_wanted ? 'event' THEN ' AND e.kind = $1->>''event''' END,
+        CASE WHEN p_wanted ? 'reason' THEN ' AND lower(e.reason) = lower($1->>''reason'')' END,
+        CASE WHEN p_wanted ? 'aor' THEN ' AND lower(e.aor) = lower($1->>''aor'')' END,
+        CASE WHEN p_wanted ? 'from' THEN ' AND e.at >= ($1->>''from'')::timestamptz' END,
+        CASE WHEN p_wanted ? 'until' THEN ' AND e.at < ($1->>''until'')::timestamptz' END,
+        -- The first half by itself, because months are not ruled out by a row of two.
+        CASE WHEN p_goes_on THEN ' AND e.at <= $2 AND (e.at, e.id) < ($2, $3)' END);
+END
+$function$;
+
 -- Reading the log is itself on the log (decision 9a): the caller names the committed event that asks, and this function
 -- takes who asks, what for and how far from that event alone.
 --   audit.searched, audit.viewed   the search's criteria; for a manager or supervisor within their AOR: what it did, and what
@@ -30,45 +54,31 @@ BEGIN
     wanted := coalesce(search.payload::jsonb->'details'->'criteria', '{}'::jsonb);
     IF asked.kind IN ('audit.searched', 'audit.viewed') AND search.id IS NOT NULL THEN
         IF said->>'role' IN ('agency_manager', 'supervisor') AND asked.aor IS NOT NULL THEN
-            parts := ARRAY[' AND e.aor = $3 AND lower(e.aor) = lower($3)',
-                           ' AND e.on_behalf_of IS NOT NULL AND (e.payload::jsonb->''named_aors'') ? $3'];
+            parts := ARRAY[' AND e.aor = $6 AND lower(e.aor) = lower($6)',
+                           ' AND e.on_behalf_of IS NOT NULL AND (e.payload::jsonb->''named_aors'') ? $6'];
         ELSIF said->>'role' IS DISTINCT FROM 'opr_auditor' THEN
             RAISE EXCEPTION 'this role reads no audit records' USING ERRCODE = 'insufficient_privilege';
         END IF;
     ELSIF asked.kind = 'query.recalled' THEN
-        conditions := conditions || ' AND e.actor_id = $4 AND e.kind = ''query.attempted''';
+        conditions := ' AND e.actor_id = $7 AND e.kind = ''query.attempted''';
     ELSIF asked.kind IN ('query.viewed', 'query.replayed', 'photo.viewed', 'report.printed') THEN
-        conditions := conditions || ' AND e.query = $5 AND e.kind IN (''query.attempted'', ''query.answered'')';
+        conditions := ' AND e.query = $8 AND e.kind IN (''query.attempted'', ''query.answered'')';
     ELSE
         RAISE EXCEPTION 'this event opens no audit records' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- Only the conditions in use are written, so that the planner takes the index of the question asked.
-    conditions := conditions
-        || CASE WHEN wanted->>'user' ~ '^[0-9]{1,18}$'
-                THEN ' AND (lower(e.actor) = $6->>''user'' OR e.actor_id = ($6->>''user'')::bigint)'
-                WHEN wanted ? 'user' THEN ' AND lower(e.actor) = lower($6->>''user'')' ELSE '' END
-        || CASE WHEN wanted ? 'on_behalf_of' THEN ' AND lower(e.on_behalf_of) = lower($6->>''on_behalf_of'')' ELSE '' END
-        || CASE WHEN wanted ? 'plate' THEN ' AND e.plate = $6->>''plate''' ELSE '' END
-        || CASE WHEN wanted ? 'state' THEN ' AND e.state = $6->>''state''' ELSE '' END
-        || CASE WHEN wanted ? 'event' THEN ' AND e.kind = $6->>''event''' ELSE '' END
-        || CASE WHEN wanted ? 'reason' THEN ' AND lower(e.reason) = lower($6->>''reason'')' ELSE '' END
-        || CASE WHEN wanted ? 'aor' THEN ' AND lower(e.aor) = lower($6->>''aor'')' ELSE '' END
-        || CASE WHEN wanted ? 'from' THEN ' AND e.at >= ($6->>''from'')::timestamptz' ELSE '' END
-        || CASE WHEN wanted ? 'until' THEN ' AND e.at < ($6->>''until'')::timestamptz' ELSE '' END
+    conditions := conditions || audit.search_conditions(wanted, p_before_at IS NOT NULL)
         || CASE WHEN asked.query IS NOT NULL THEN format(' AND e.at >= %L::timestamptz', (
-               SELECT q.at FROM audit.event_by_id(asked.query) q)) ELSE '' END
-        -- The first half by itself, because months are not ruled out by a row of two.
-        || CASE WHEN p_before_at IS NOT NULL THEN ' AND e.at <= $1 AND (e.at, e.id) < ($1, $2)' ELSE '' END;
+               SELECT q.at FROM audit.event_by_id(asked.query) q)) ELSE '' END;
     RETURN QUERY EXECUTE
         'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload, '
         'CASE e.kind WHEN ''query.attempted'' THEN (SELECT o.payload FROM audit.event o WHERE o.query = e.query '
         'AND o.kind IN (''query.answered'', ''query.failed'') AND o.at >= e.at AND o.at < e.at + interval ''1 hour'' '
-        'AND o.at <= $7 ORDER BY o.at LIMIT 1) END FROM ('
-        || (SELECT string_agg('SELECT * FROM (SELECT e.* FROM audit.event e WHERE e.at <= $7' || conditions || part
-                              || ' ORDER BY e.at DESC, e.id DESC LIMIT $8) p', ' UNION ALL ') FROM unnest(parts) part)
-        || ' ORDER BY at DESC, id DESC LIMIT $8) e ORDER BY e.at DESC, e.id DESC'
-        USING p_before_at, p_before_id, asked.aor, asked.actor_id, asked.query, wanted, search.at,
-              least(greatest(p_limit, 1), 1000);
+        'AND o.at <= $4 ORDER BY o.at LIMIT 1) END FROM ('
+        || (SELECT string_agg('SELECT * FROM (SELECT e.* FROM audit.event e WHERE e.at <= $4' || conditions || part
+                              || ' ORDER BY e.at DESC, e.id DESC LIMIT $5) p', ' UNION ALL ') FROM unnest(parts) part)
+        || ' ORDER BY at DESC, id DESC LIMIT $5) e ORDER BY e.at DESC, e.id DESC'
+        USING wanted, p_before_at, p_before_id, search.at, least(greatest(p_limit, 1), 1000), asked.aor, asked.actor_id,
+              asked.query;
 END
 $function$;
 

@@ -27,7 +27,9 @@ BEGIN
 END
 $function$;
 
--- The queries that a review may draw from: of its area and period, asked before it was opened, and neither by nor for its opener.
+-- The queries that a review may draw from: of its period, asked before it was opened, and neither by nor for its opener. Of an area
+-- they are those that the area asked, and since openings say so (`in_their_name`) those asked elsewhere in the name of its people:
+-- what its keepers read of the log (AUD-3). A draw of before can be repeated by the rule of before.
 CREATE OR REPLACE FUNCTION audit.review_population(p_opened audit.event) RETURNS SETOF audit.event
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -40,7 +42,8 @@ BEGIN
     SELECT e.* FROM audit.event e
     WHERE e.kind = 'query.attempted'
       AND e.at >= (wanted->>'since')::timestamptz AND e.at < least((wanted->>'until')::timestamptz, p_opened.at)
-      AND (area IS NULL OR e.aor = area)
+      AND (area IS NULL OR e.aor = area OR (wanted->'in_their_name' = 'true' AND e.on_behalf_of IS NOT NULL
+                                           AND (e.payload::jsonb->'named_aors') ? area))
       AND e.actor_id IS DISTINCT FROM p_opened.actor_id
       AND NOT EXISTS (SELECT FROM public.accounts_user u WHERE u.id = p_opened.actor_id
                       AND lower(e.on_behalf_of) IN (lower(u.username), lower(u.full_name)));

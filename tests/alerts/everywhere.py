@@ -9,11 +9,14 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.models import User, UserGroup
+from accounts import drafts
+from accounts.models import RosterDraft, User, UserGroup
 from audit import bundles, context, deliveries, exports, letters, seals, tasks
 from audit.models import Delivery, Export, Question, Review
-from lpr import correction_mail, error_reports
-from lpr.models import ErrorReport
+from lpr import correction_mail, error_reports, quarantine
+from lpr import deliveries as loads
+from lpr import tasks as store_tasks
+from lpr.models import ErrorReport, QuarantinedRecord, SetAsideStatus, Source
 from tests.factories.certificates import make_identity
 from tests.lpr.test_kept_forms import affirm_again, end_session, field, go_on, page_of, sign_in_again
 
@@ -26,11 +29,12 @@ def good(answer: Any, *statuses: int) -> Any:
 
 
 class Walk:
-    """The people, each in a browser of their own, and what is marked: `plate`, `case`, `name`."""
+    """The people, each in a browser of their own, and what is marked: `plate`, `case`, `name`. `native_read` makes what a source
+    sends."""
 
     def __init__(self, signed_in: Callable[[User], Client], api: Callable[[User], Any], people: dict[str, User], *, plate: str,
-                 case: str, name: str) -> None:
-        self.people, self.plate, self.case, self.name = people, plate, case, name
+                 case: str, name: str, native_read: Callable[..., Any]) -> None:
+        self.people, self.plate, self.case, self.name, self.native_read = people, plate, case, name, native_read
         self.at = {who: signed_in(person) for who, person in people.items()}
         self.api = {who: api(people[who]) for who in ("officer", "auditor")}
         self.question = {"plate": plate, "state": "OH", "reason": "CRIM", "timeframe": "30d", "case_reference": case,
@@ -38,7 +42,7 @@ class Walk:
 
     def everywhere(self) -> None:
         for step in (self.queries, self.reads, self.groups, self.alerts, self.programs, self.help_desk, self.kept_form,
-                     self.misreads, self.audit, self.deliveries, self.reviews, self.back_office):
+                     self.misreads, self.audit, self.deliveries, self.reviews, self.rosters, self.set_aside, self.back_office):
             step()
 
     def queries(self) -> None:
@@ -165,6 +169,47 @@ class Walk:
         assert good(browser.get(f"{page}report.pdf")).content.startswith(b"%PDF")
         letters.send_waiting(now=datetime.now(UTC))
 
+    def rosters(self) -> None:
+        """One is saved, in which somebody is named who is nobody here; one is left at its preview; one is no roster."""
+        browser, address = self.at["manager"], "/admin/accounts/trainingrecord/roster/"
+        day, said = datetime.now(UTC).date() - timedelta(days=3), self.case.replace(",", ";")
+        heading, new = "username,course,completed_on", f"officer,data-privacy,{day}"
+        bad = [f"{self.name},data-privacy,{day}", f"officer,{said},{day}", f"officer,data-privacy,{self.plate}"]
+
+        def upload(*rows: str) -> Any:
+            return browser.post(address, {"file": SimpleUploadedFile("roster.csv", "\n".join(rows).encode())})
+
+        good(upload(f"{self.name},{self.plate}", said), 400)
+        for is_confirmed in (True, False):
+            draft = good(upload(heading, new, *bad), 302)["Location"]
+            for page in (draft, f"{draft}rows.csv"):
+                assert self.name in good(browser.get(page)).content.decode()
+            if is_confirmed:
+                good(browser.post(draft, {"confirm": "on"}), 302)
+        good(browser.post(draft, {"confirm": "on"}), 400)
+
+    def set_aside(self) -> None:
+        """What a source sends of the plate is set aside three times: one is repaired and loaded, one given up, one waits."""
+        browser, source = self.at["operator"], Source.objects.get()
+        sent = [self.native_read(plate=f"{self.plate}*") for _ in range(3)]
+        refused = loads.take_in(source=source, sent=sent, body_digest="0" * 64, now=datetime.now(UTC)).refused
+        assert len(refused) == len(sent)
+        good(browser.get("/admin/lpr/quarantinedrecord/"))
+        loaded, given_up, waiting = QuarantinedRecord.objects.order_by("position")
+        for record in (loaded, given_up, waiting):
+            page = f"/admin/lpr/quarantinedrecord/{record.pk}/change/"
+            assert self.plate in good(browser.get(page)).content.decode()
+            good(browser.get(f"/admin/lpr/quarantinedrecord/{record.key}/photos/1/"))
+            said = {"step": "repair"} | quarantine.entered(record)
+            good(browser.post(page, said | {"camera": self.case}), 400)
+            if record == loaded:
+                good(browser.post(page, said | {"plate": self.plate}), 302)
+            if record == given_up:
+                good(browser.post(page, {"step": "discard", "note": f"{self.plate} came twice"}), 302)
+        store_tasks.load_repaired()
+        assert [record.status for record in QuarantinedRecord.objects.order_by("position")] == [
+            SetAsideStatus.LOADED, SetAsideStatus.DISCARDED, SetAsideStatus.WAITING]
+
     def back_office(self) -> None:
         browser = self.at["manager"]
         for page in ("/admin/", "/admin/accounts/user/", f"/admin/accounts/user/{self.people['officer'].pk}/change/"):
@@ -178,6 +223,8 @@ def end_all(*, now: datetime) -> None:
     exports.erase_ended(now=late)
     deliveries.erase_ended(now=late)
     error_reports.erase_notes(now=late)
+    drafts.erase_ended(RosterDraft, now=late)
+    quarantine.erase_over(now=late)
 
 
 def make_small(monkeypatch: Any) -> None:

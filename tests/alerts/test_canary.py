@@ -8,7 +8,7 @@ import pytest
 from celery.signals import before_task_publish, task_prerun
 from django.core import mail
 
-from accounts.models import User
+from accounts.models import RosterDraft, User
 from alerts import digests, dispositions, drafts, entries, expiry, handover, inbox, notifications, sharing, uploads
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, UploadDraft
 from audit import context
@@ -41,7 +41,7 @@ def handed_to_workers():
 @pytest.mark.parametrize("end", ["grace", "removal", "no successor"])
 def test_nothing_remains_of_a_plate_that_went_everywhere(
         request, watch, load_read, officer, officer2, agent, officer_chi, manager, now, settings, signed_in, api, tmp_path,
-        caplog, monkeypatch, handed_to_workers, end):
+        caplog, monkeypatch, handed_to_workers, native_read, end):
     caplog.set_level("INFO")
     file = f"plate,state,reason,case_reference,other_name\n{PLATE},OH,CRIM,{CASE},Quasimodo Roe\n".encode()
     with context.acting(context.actor_of(officer)):
@@ -73,13 +73,16 @@ def test_nothing_remains_of_a_plate_that_went_everywhere(
             inbox.page(user=reader, size=20, now=now)
     Failing.errors = []
     if end == "removal":
-        people = {name: request.getfixturevalue(name) for name in ("auditor", "supervisor", "quality")}
+        people = {name: request.getfixturevalue(name) for name in ("auditor", "supervisor", "quality", "operator")}
         everywhere.make_small(monkeypatch)
         everywhere.Walk(signed_in, api, people | {"officer": officer, "officer_chi": officer_chi, "manager": manager},
-                        plate=PLATE, case=CASE, name="Quasimodo Roe").everywhere()
+                        plate=PLATE, case=CASE, name="Quasimodo Roe", native_read=native_read).everywhere()
         # What is looked for below is there to be found now.
-        assert {"lpr_errorreport", "alerts_entry", "alerts_hit"} <= {place.split(":")[0] for place in traces.in_tables(PLATE)}
+        assert {"lpr_errorreport", "lpr_quarantinedrecord", "alerts_entry", "alerts_hit"} <= {
+            place.split(":")[0] for place in traces.in_tables(PLATE)}
         assert traces.files_but(tmp_path / "media", ".jpg")
+        assert list((tmp_path / "media" / "quarantine").rglob("*.jpg"))
+        assert RosterDraft.objects.exists()
     _end(end, entry, officer, manager, now)
     for left in Entry.objects.select_related("owner"):
         entries.remove(entry=left, by=left.owner, now=now)
@@ -91,12 +94,14 @@ def test_nothing_remains_of_a_plate_that_went_everywhere(
     assert traces.in_files(tmp_path, *marks) == []
     # Exports are packed and deliveries encrypted: no such file is left at all. Photos of reads are the store's.
     assert traces.files_but(tmp_path / "media", ".jpg") == []
+    assert not list((tmp_path / "media" / "quarantine").rglob("*.jpg"))
     assert traces.in_cache(*marks) == []
     assert traces.in_servers_log(*marks) == []
     # An id of an entry or a hit is what a task and a log line may name.
     assert traces.in_words("task", handed_to_workers, *marks[:4]) == []
     assert traces.in_words("log", [record.getMessage() for record in caplog.records], *marks[:4]) == []
     assert not UploadDraft.objects.exists()
+    assert not RosterDraft.objects.exists()
     mail.outbox.clear()
     while notifications.send_batch(now=now + 900 * DAY):
         pass

@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 from accounts import appointments, registration, succession
 from accounts.models.user import fold
 from accounts.roles import FIRST, Role
-from audit.context import Actor, acting
+from audit.commands import command_run
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as error:
             raise CommandError("This is no email address.") from error
-        with acting(Actor(id=None, name="appoint")):
+        with command_run("appoint", username=username, role=role, succeeds=succeeds):
             try:
                 if succeeds:
                     address = succession.succeed(

@@ -7,13 +7,18 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.roles import PERMISSIONS
+from audit.commands import command_run
 
 
 class Command(BaseCommand):
     help = __doc__
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        with command_run("install_roles"), transaction.atomic():
+            self._install()
+        self.stdout.write(f"{len(PERMISSIONS)} roles are as accounts/roles.py says.")
+
+    def _install(self) -> None:
         for role, models in PERMISSIONS.items():
             group, _ = Group.objects.get_or_create(name=role.value)
             wanted = [
@@ -23,4 +28,3 @@ class Command(BaseCommand):
             ]
             group.permissions.set(wanted)
         Group.objects.exclude(name__in=[role.value for role in PERMISSIONS]).delete()
-        self.stdout.write(f"{len(PERMISSIONS)} roles are as accounts/roles.py says.")

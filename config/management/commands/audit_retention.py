@@ -8,9 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from audit import context
-from audit.events import Kind
-from audit.record import record_durably
+from audit.commands import command_run
 from audit.retention import months
 from config import databases
 
@@ -24,8 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, drop: bool = False, **options: Any) -> None:
         databases.ensure_running()
         now = datetime.now(UTC)
-        with context.acting(context.Actor(id=None, name="command")):
-            record_durably(Kind.COMMAND_RUN, command="audit_retention")
+        with command_run("audit_retention", drop=drop):
             if drop:
                 self.stdout.write(f"dropped={self._drop(now)}")
             end = months.current()

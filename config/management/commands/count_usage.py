@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import context, statistics
+from audit import statistics
+from audit.commands import command_run
 from config import databases
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, since: date, until: date, **options: Any) -> None:
         databases.ensure_running()
-        with context.acting(context.Actor(id=None, name="command")):
+        with command_run("count_usage", since=since, until=until):
             differing = statistics.differing_days(since=since, until=until)
         if differing:
             raise CommandError(f"Counted anew; {len(differing)} days were kept otherwise: " + ", ".join(map(str, differing)))

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from audit import context, seals, signing
+from audit import seals, signing
+from audit.commands import by_hand
 from audit.contract import archive, erasure
 from audit.record import AuditUnavailable
 from config import contract_data, databases
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError("--confirm needs --on DAY and --by PERSON.")
         said = [erasure.Confirmation(confirm, on, by)] if confirm is not None and on is not None else []
         databases.ensure_running()
-        with context.acting(context.Actor(id=None, name="command")), tqdm(unit=" steps", disable=None) as bar:
+        with by_hand(), tqdm(unit=" steps", disable=None) as bar:
             def progress(step: str, done: int, total: int) -> None:
                 bar.total = total
                 bar.set_description(step, refresh=False)

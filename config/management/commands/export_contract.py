@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from audit import context, seals, signing
+from audit import seals, signing
+from audit.commands import by_hand
 from audit.contract import archive
 from config import contract_data, databases
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, out: Path, destination: str, **options: Any) -> None:
         databases.ensure_running()
-        with context.acting(context.Actor(id=None, name="command")), tqdm(unit=" files", disable=None) as bar:
+        with by_hand(), tqdm(unit=" files", disable=None) as bar:
             def progress(path: str, done: int, total: int) -> None:
                 bar.total = total
                 bar.set_description(path, refresh=False)

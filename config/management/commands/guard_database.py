@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.commands import record_by
 from config import databases, guard
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             if apply:
                 guard.apply_roles(connection, databases.login_passwords())
                 guard.apply_grants(connection)
+                record_by(connection, "guard_database")
             found = guard.differences(connection)
         for difference in found:
             self.stderr.write(difference)

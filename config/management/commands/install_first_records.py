@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 import accounts.first_records
 import alerts.first_records
 import lpr.first_records
+from audit.commands import command_run
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = datetime.now(UTC)
         call_command("install_roles", verbosity=options["verbosity"])
-        accounts.first_records.install(now=now)
-        lpr.first_records.install(now=now)
-        alerts.first_records.install(now=now)
+        with command_run("install_first_records"):
+            accounts.first_records.install(now=now)
+            lpr.first_records.install(now=now)
+            alerts.first_records.install(now=now)

@@ -1,10 +1,14 @@
-"""`migrate` runs as the owner, then grants what the manifest says and makes the partitions that are due."""
+"""`migrate` runs as the owner, then grants what the manifest says and makes the partitions that are due.
+
+It is on record afterwards: the log may be what it makes.
+"""
 
 from typing import Any
 
 from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connections
 
+from audit.commands import command_run
 from config import databases, guard
 
 
@@ -23,3 +27,5 @@ class Command(MigrateCommand):
             cursor.execute("SELECT store.maintain_partitions(now())")
         owner.connection.commit()
         guard.apply_grants(owner.connection)
+        with command_run("migrate", using=options["database"]):
+            pass

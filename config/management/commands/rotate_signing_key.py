@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import context, seals, signing
+from audit import seals, signing
+from audit.commands import command_run
 from config import databases
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         databases.ensure_running()
         try:
-            with context.acting(context.Actor(id=None, name="command")):
+            with command_run("rotate_signing_key", using="sealer"):
                 key = seals.rotate_key(now=datetime.now(UTC))
         except (seals.SealRefused, signing.SigningKeyMissing) as error:
             raise CommandError(str(error)) from error

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import context, seals, signing
-from audit.events import Kind
-from audit.record import record_durably
+from audit import seals, signing
+from audit.commands import command_run
 from config import databases
 
 
@@ -16,12 +15,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         databases.ensure_running()
-        with context.acting(context.Actor(id=None, name="command")):
-            record_durably(Kind.COMMAND_RUN, using="sealer", command="seal_audit")
         count, size = 0, 0
         try:
-            for sealed in seals.seal_all(now=datetime.now(UTC)):
-                count, size = count + sealed.count, sealed.size
+            with command_run("seal_audit", using="sealer"):
+                for sealed in seals.seal_all(now=datetime.now(UTC)):
+                    count, size = count + sealed.count, sealed.size
         except (seals.SealRefused, signing.SigningKeyMissing) as error:
             raise CommandError(str(error)) from error
         size = size or seals.state(using="sealer").size

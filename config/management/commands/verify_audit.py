@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from audit import context, signing, verification, verifier
-from audit.events import Kind
-from audit.record import record_durably
+from audit import signing, verification, verifier
+from audit.commands import command_run
 from config import databases
 
 
@@ -27,9 +26,7 @@ class Command(BaseCommand):
 
     def _log(self) -> str:
         databases.ensure_running()
-        with context.acting(context.Actor(id=None, name="command")):
-            record_durably(Kind.COMMAND_RUN, using="auditor", command="verify_audit")
-        with tqdm(unit=" events", disable=None) as bar:
+        with command_run("verify_audit", using="auditor"), tqdm(unit=" events", disable=None) as bar:
             def progress(done: int, total: int) -> None:
                 bar.total = total
                 bar.update(done - bar.n)

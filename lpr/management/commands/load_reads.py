@@ -11,12 +11,12 @@ from typing import Any, BinaryIO, TextIO
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from audit.commands import command_run
 from lpr import deliveries
 from lpr.deliveries import SetAside
 from lpr.formats import detection
 from lpr.formats.native_read import NativeRead, Outcome, PayloadNotReadable
 from lpr.formats.photo_folder import PhotoFolder
-from lpr.management.on_record import command_run
 from lpr.models import Source
 
 BATCH = 10_000

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from audit.commands import command_run
 from lpr import street_data
-from lpr.management.on_record import command_run
 from lpr.streets import StreetsNotReadable
 
 

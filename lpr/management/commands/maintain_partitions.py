@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from audit.commands import command_run
 from lpr import partitions
-from lpr.management.on_record import command_run
 
 
 class Command(BaseCommand):

@@ -270,10 +270,35 @@ def test_the_counts_of_dropped_days_stay(gone):
 
 
 @pytest.mark.req("AUD-5")
-def test_nobody_else_sees_retention(old, officer, supervisor, manager, auditor, superuser, signed_in, events):
-    for person in (officer, supervisor, manager, auditor, superuser):
+def test_nobody_else_sees_retention(old, officer, supervisor, manager, superuser, signed_in, events):
+    for person in (officer, supervisor, manager, superuser):
         client = signed_in(person)
         assert client.get(PAGE).status_code == 403
         assert post(client, "hold", month="", reason="x").status_code == 403
         assert events(Kind.ACCESS_REFUSED, actor=person.username)
     assert holds.standing() == []
+
+
+@pytest.mark.req("AUD-5", "AUD-12")
+def test_opr_sees_what_was_announced_held_and_dropped_and_takes_no_step(
+        old, auditor, appointer, operator, signed_in, events, now):
+    act(operator, holds.hold, month=old.january, reason="Matter 12 of the district court", now=now)
+    act(operator, months.announce, months=[old.february], now=now)
+    seal(now)
+    browser = signed_in(auditor)
+    page = browser.get(PAGE).content.decode()
+    assert f'href="{PAGE}"' in page
+    for word in (f"{old.january:%Y-%m}", "Matter 12", "Announced", f"{months.current().announced}"):
+        assert word in page
+    assert "<form" not in page.split("<main", 1)[1].split("</main", 1)[0]
+    assert events(Kind.RETENTION_VIEWED, actor="auditor")
+    for step, fields in (("withdraw", {"withdraw": "on"}), ("hold", {"month": "", "reason": "x"}),
+                         ("approve", {"announcement": months.current().announced, "confirm": "on"})):
+        assert post(browser, step, **fields).status_code == 403
+    assert len(events(Kind.ACCESS_REFUSED, actor="auditor")) == 3
+    for person in (appointer, operator):
+        act(person, months.approve, announcement=months.current().announced, now=now)
+    seal(now)
+    assert months.drop_approved(now=now) == 1
+    assert f"{old.february:%Y-%m} dropped" in browser.get(PAGE).content.decode()
+    assert (len(holds.standing()), months.current()) == (1, None)

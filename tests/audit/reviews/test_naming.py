@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.db import DatabaseError
 
+from accounts.models import AOR
 from accounts.roles import Role
 from audit import context, letters
 from audit.events import Kind
@@ -136,7 +137,7 @@ def test_the_mail_says_that_there_is_a_query_and_nothing_of_it(officer, jane, as
 
 @pytest.mark.req("BEY-4", "AUD-8")
 def test_disowning_opens_a_question_and_does_not_hold_up_the_officer(
-    officer, jane, supervisor, manager, other_manager, auditor, asked, signed_in, events, now,
+    officer, jane, supervisor, manager, other_manager, auditor, asked, signed_in, events, now, make_user,
 ):
     query = asked(officer, other_name="Jane Roe")
     browser = signed_in(jane)
@@ -149,10 +150,12 @@ def test_disowning_opens_a_question_and_does_not_hold_up_the_officer(
     question = Question.objects.get()
     assert (question.query, question.officer, question.aor) == (query, officer, "NYC")
     assert (question.is_disowned, question.item) == (True, None)
-    for reader, sees in ((supervisor, 1), (manager, 1), (auditor, 1), (other_manager, 0)):
+    stranger = make_user("manager_la", role=Role.AGENCY_MANAGER, aor=AOR.objects.create(code="LA", name="Los Angeles"))
+    # Of the area that asked, and of the area of the person named (AUD-3).
+    for reader, sees in ((supervisor, 1), (manager, 1), (auditor, 1), (other_manager, 1), (stranger, 0)):
         assert len(questions.queue(user=reader)) == sees
     assert dict(Letter.objects.exclude(kind="named").values_list("recipient__username", "kind")) == {
-        "officer": "question", "supervisor": "disowned", "manager": "disowned"}
+        "officer": "question", "supervisor": "disowned", "manager": "disowned", "other_manager": "disowned"}
     assert asked(officer, other_name="Jane Roe")
     officer.refresh_from_db()
     assert officer.is_active
@@ -207,7 +210,7 @@ def test_no_other_role_opens_the_page(make_user, signed_in, events, role):
 
 @pytest.mark.req("BEY-4", "AUD-8")
 def test_a_disowned_query_is_taken_into_a_review_by_who_may_review_it(
-    officer, jane, supervisor, other_manager, auditor, asked, signed_in, events, now,
+    officer, jane, supervisor, other_manager, auditor, asked, signed_in, events, now, make_user,
 ):
     query = asked(officer, other_name="supervisor")
     asked(officer, other_name="jane")
@@ -222,7 +225,8 @@ def test_a_disowned_query_is_taken_into_a_review_by_who_may_review_it(
         return client.post(f"/audit/reviews/disowned/{question.pk}/review/")
 
     assert "jane" in browser.get("/audit/reviews/").content.decode()
-    assert take(signed_in(other_manager), of_jane).status_code == 404
+    stranger = make_user("manager_la", role=Role.AGENCY_MANAGER, aor=AOR.objects.create(code="LA", name="Los Angeles"))
+    assert take(signed_in(stranger), of_jane).status_code == 404
     assert take(signed_in(officer), of_jane).status_code == 403
     assert take(browser, of_supervisor).status_code == 302
     assert "Nobody reviews" in events(Kind.REVIEW_REFUSED)[-1]["details"]["why"]
@@ -232,6 +236,7 @@ def test_a_disowned_query_is_taken_into_a_review_by_who_may_review_it(
     with context.acting(context.actor_of(supervisor)):
         [(_, row)] = reviewing.look(review=of_jane.item.review).items
     assert row.on_behalf_of == "jane"
+    assert "In a review of others" in signed_in(other_manager).get("/audit/reviews/").content.decode()
     assert take(signed_in(auditor), of_jane).status_code == 302
     assert "already" in events(Kind.REVIEW_REFUSED)[-1]["details"]["why"]
     assert take(signed_in(auditor), of_supervisor).status_code == 303
@@ -262,3 +267,33 @@ def test_a_query_that_is_disowned_while_under_review_shows_there(officer, jane, 
     with context.acting(context.actor_of(jane)):
         naming.disown(notice=NamedNotice.objects.get().pk, note="", user=jane, now=datetime.now(UTC))
     assert Question.objects.get().item == review.items.get()
+
+
+@pytest.mark.req("BEY-4", "AUD-3", "AUD-8")
+def test_the_area_of_the_person_named_reviews_what_was_asked_elsewhere_in_their_name(
+    officer, jane, other_manager, asked, opened, signed_in, events, now,
+):
+    unnamed, named = asked(officer), asked(officer, other_name="Jane Roe", case_reference=CASE)
+    with context.acting(context.actor_of(jane)):
+        naming.disown(notice=NamedNotice.objects.get().pk, note="never asked", user=jane, now=now)
+    browser = signed_in(other_manager)
+    assert browser.post(f"/audit/reviews/disowned/{Question.objects.get().pk}/review/").status_code == 303
+    question = Question.objects.get()
+    item = question.item
+    assert (item.query, item.officer, item.review.aor) == (named, officer, "CHI")
+    page = f"/audit/reviews/{item.review_id}/items/{item.pk}/"
+    assert CASE in browser.get(page).content.decode()
+    assert browser.get(f"/queries/{named}/").status_code == 200
+    with context.acting(context.actor_of(officer)):
+        questions.answer(question=question.pk, text="A slip of the keyboard", user=officer, now=now)
+    assert Letter.objects.filter(kind="answer", recipient=other_manager).exists()
+    assert "A slip of the keyboard" in browser.get(page).content.decode()
+    # Drawn, too, in their area; by what was recorded at the opening, so that older draws are repeated by their own rule.
+    drawn = opened(other_manager)
+    assert [one.query for one in drawn.items.all()] == [named]
+    [*_, opening] = events(Kind.REVIEW_OPENED)
+    assert opening["details"]["in_their_name"] is True
+    before = {name: value for name, value in opening["details"].items() if name != "in_their_name"}
+    older = record_durably(Kind.REVIEW_OPENED, actor=context.actor_of(other_manager), **before)
+    assert log.sample(opened=older.id) == ([], 0)
+    assert unnamed not in drawn.items.values_list("query", flat=True)
