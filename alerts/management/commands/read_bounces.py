@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from alerts import returned_mail
+from audit.commands import command_run
 from audit.record import AuditUnavailable
-from lpr.management.on_record import command_run
 
 # By this code (EX_TEMPFAIL) a mail server knows that it is to try again.
 TRY_AGAIN = 75
