@@ -62,7 +62,7 @@ class HandoverAdmin(ScopedAdmin, ReadOnlyAdmin):
 class DeadLetterAdmin(ReadOnlyAdmin):
     """Mails that were given up: when, of which kind, to which domain, and what the server said (ALR-5)."""
 
-    list_display = ("created_at", "kind", "mail_domain", "notices", "attempts", "last_error", "bounce")
+    list_display = ("created_at", "kind", "mail_domain", "why", "notices", "attempts")
     list_display_links = None
     list_filter = ("kind",)
     fields = ("created_at", "kind", "mail_domain", "notices", "attempts", "last_error", "bounce")
@@ -71,6 +71,10 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     @admin.display(description="to a mailbox at")
     def mail_domain(self, row: DeadLetter) -> str:
         return row.recipient.email.rpartition("@")[2]
+
+    @admin.display(description="why, and what the mail server said")
+    def why(self, row: DeadLetter) -> str:
+        return f"{row.last_error}: “{row.bounce}”" if row.bounce else row.last_error
 
     @admin.display(description="notices in it")
     def notices(self, row: DeadLetter) -> int:

@@ -145,17 +145,17 @@ def yield_of(*, alert_list: AlertList, now: datetime) -> Yield:
     labels = dict(Disposition.choices) | {"": "Nothing said yet"}
     said = hits.order_by().values_list("disposition").annotate(n=Count("pk")).order_by("disposition")
     return Yield(
-        days=days, hits=recent, hits_a_day=recent / days, chart=_chart(hits, zone_of(alert_list.owner), days, now),
+        days=days, hits=recent, hits_a_day=recent / days, chart=_chart(hits, zone_of(alert_list.owner), now),
         never_hit=entries.filter(~Exists(Hit.objects.filter(plate=OuterRef("plate"), entry=OuterRef("pk")))).count(),
         oldest=list(entries.order_by("created_at")[:SHOWN]), dispositions=[(labels[value], n) for value, n in said])
 
 
-def _chart(hits: QuerySet[Hit], zone: ZoneInfo, days: int, now: datetime) -> charts.Chart | None:
+def _chart(hits: QuerySet[Hit], zone: ZoneInfo, now: datetime) -> charts.Chart | None:
     """Hits of each of the last days, those confirmed drawn darker."""
     today = now.astimezone(zone).date()
-    counted = {day: (whole, part) for day, whole, part in hits.filter(hit_at__gt=now - timedelta(days=days + 1)).order_by()
+    counted = {day: (whole, part) for day, whole, part in hits.filter(hit_at__gt=now - timedelta(days=DAYS + 1)).order_by()
                .annotate(day=TruncDate("hit_at", tzinfo=zone)).values("day").annotate(
                    whole=Count("pk"), part=Count("pk", filter=Q(disposition=Disposition.CONFIRMED)))
                .values_list("day", "whole", "part")}
-    last = [today - timedelta(days=back) for back in reversed(range(days))]
+    last = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     return charts.of_days([(day, *counted.get(day, (0, 0))) for day in last], text="{whole} hits, {part} confirmed")

@@ -286,7 +286,7 @@ class RenewForm(_Form):
 class ListRemovalForm(_Form):
     """A list that is removed whole."""
 
-    sure = forms.BooleanField(label="Remove this list with all its plates and their hits.",
+    sure = forms.BooleanField(label="Remove this list with all its plates and their hits",
                               error_messages={"required": "Say that the list and all its plates are to be removed."})
     note = TextField(label="Note (optional)", required=False, max_length=500,
                      widget=forms.TextInput(attrs={"autocomplete": "off"}))

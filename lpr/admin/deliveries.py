@@ -46,7 +46,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
 class QuarantinedRecordAdmin(ReadOnlyAdmin):
     """What was sent is shown on the record's own page alone, which is an event; the list shows reasons."""
 
-    list_display = ("source", "received_at", "position", "reason", "status", "handled_at")
+    list_display = ("source", "received_at", "reason", "status", "handled_at", "position")
     list_filter = ("status", "source")
     list_select_related = ("source",)
     show_full_result_count = False
