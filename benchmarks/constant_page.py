@@ -19,5 +19,5 @@ def render_it(request: HttpRequest, query: UUID) -> HttpResponse:
     if query not in CONSTANTS:
         opened = recall.opened(query=query, user=request.user, purpose="results", page=1)
         look = result_page.shown(opened, search.Cursor(), narrowed_by=None)
-        CONSTANTS[query] = result_page.context(request, opened.asked, look)
+        CONSTANTS[query] = result_page.context(request, opened, look)
     return render(request, "lpr/query_result.html", CONSTANTS[query])

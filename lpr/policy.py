@@ -1,7 +1,7 @@
 """What policy lets a person ask for: reasons by component, offenses, and how far back (QRY-3, QRY-4).
 
 The numbers stand in records (`lpr.models.policy`) with history; this room holds the rules that read them. Of the one who asks
-and the one named, the stricter limit holds.
+and the one named, of their components, the reason and the offense, the strictest limit holds.
 """
 
 import re
@@ -121,5 +121,5 @@ def _years(limit: TimeframeLimit, reason: ReasonCode, offense: Offense | None) -
 
 
 def _strictest(limits: Iterable[TimeframeLimit], reason: ReasonCode, offense: Offense | None) -> int | None:
-    years = (_years(limit, reason, offense) for limit in limits)
+    years = [reason.max_years, *(_years(limit, reason, offense) for limit in limits)]
     return min((each for each in years if each is not None), default=None)

@@ -94,8 +94,7 @@ def own(
         asked_from, asked_until: only queries of this time, the end excluded.
         before: time and id of the last query of the page before.
     """
-    criteria = {"plate": plate, "case": case, "from": asked_from, "until": asked_until}
-    look = record_durably(Kind.QUERY_RECALLED, criteria=criteria)
+    look = record_durably(Kind.QUERY_RECALLED, criteria=_criteria(plate, case, asked_from, asked_until))
     found: list[Asked] = []
     for row in _walk(look.id, before, limit + 1 if not case else 1000):
         asked = _asked(row)
@@ -117,14 +116,24 @@ def recent_cases(*, limit: int) -> list[str]:
     return list(dict.fromkeys(said))[:limit]
 
 
-def shared(*, limit: int) -> list[Asked]:
-    """The queries that others share with groups of the running request's user; the look is recorded first (QRY-9).
+def shared(
+    *, limit: int, plate: str = "", case: str = "", asked_from: datetime | None = None, asked_until: datetime | None = None,
+) -> tuple[list[Asked], bool]:
+    """The queries that others share with groups of the running request's user, and whether there are more; the look is recorded
+    first (QRY-9).
 
     Args:
         limit: how many at most, those shared last.
+        plate, case, asked_from, asked_until: as for `own`.
     """
-    look = record_durably(Kind.QUERY_RECALLED, shared=True)
-    return [_asked(row) for row in _rows("store.shared_queries(%s::uuid, %s::integer)", [look.id, limit])]
+    look = record_durably(Kind.QUERY_RECALLED, shared=True, criteria=_criteria(plate, case, asked_from, asked_until))
+    found = [_asked(row) for row in _rows("store.shared_queries(%s::uuid, %s::integer)", [look.id, limit + 1])]
+    return found[:limit], len(found) > limit
+
+
+def _criteria(plate: str, case: str, asked_from: datetime | None, asked_until: datetime | None) -> dict[str, Any]:
+    """What a recall is narrowed by, as its event holds it and the log's functions read it."""
+    return {"plate": plate, "case": case, "from": asked_from, "until": asked_until}
 
 
 def _kind_of_look(query: UUID, user: User) -> Kind:

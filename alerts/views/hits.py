@@ -13,6 +13,7 @@ from accounts.roles import Right
 from alerts import hits
 from alerts.views.answers import cursor_of
 from lpr import read_tokens
+from lpr.corroboration import CAUSES
 from lpr.views.result_page import map_data
 
 
@@ -23,7 +24,7 @@ def all_hits(request: HttpRequest) -> HttpResponse:
     cursor = cursor_of(request)
     page = hits.page(user=user_of(request), cursor=cursor, size=settings.READS_PER_PAGE, now=timezone.now())
     return render(request, "alerts/hits.html", {
-        "page": page, "is_first": cursor is None, "map": map_data(),
+        "page": page, "is_first": cursor is None, "map": map_data(), "causes": CAUSES,
         "hits": [{"seen": item, "token": token(request, item)} for item in page.hits]})
 
 
@@ -37,7 +38,7 @@ def one_hit(request: HttpRequest, hit: UUID) -> HttpResponse:
     except hits.HitNotFound as refusal:
         raise Http404 from refusal
     return render(request, "alerts/hits.html", {
-        "page": None, "is_first": True, "is_one": True, "map": map_data(),
+        "page": None, "is_first": True, "is_one": True, "map": map_data(), "causes": CAUSES,
         "hits": [{"seen": seen, "token": token(request, seen)}]})
 
 

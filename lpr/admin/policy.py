@@ -34,9 +34,9 @@ class FixedCodeAdmin(AuditedAdmin):
 @admin.register(ReasonCode)
 class ReasonCodeAdmin(FixedCodeAdmin):
     form = ReasonCodeForm
-    list_display = ("code", "label", "is_criminal", "components", "is_active")
+    list_display = ("code", "label", "is_criminal", "components", "max_years", "is_active")
     list_filter = ("is_criminal", "is_active")
-    fields = ("code", "label", "is_criminal", "offenses", "components", "is_active")
+    fields = ("code", "label", "is_criminal", "offenses", "components", "max_years", "is_active")
 
 
 @admin.register(Offense)

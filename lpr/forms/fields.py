@@ -1,9 +1,16 @@
 """Fields that the forms of queries, reports and alerts share."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from lpr import timeframes
+
+LATEST = date(9000, 12, 31)
 
 
 def with_blank(choices: Any, blank: str) -> list:
@@ -31,3 +38,19 @@ class DayInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day that any clock of the service can hold: what lies before or beyond is refused, not taken for none."""
+
+    widget = DayInput
+    default_validators = [
+        MinValueValidator(timeframes.EARLIEST, f"Enter a day from {timeframes.EARLIEST.year} on."),
+        MaxValueValidator(LATEST, "Enter a day that has a year of four digits."),
+    ]
+    default_error_messages = {"invalid": "Enter the day as year-month-day, such as 2026-05-01."}
+
+
+def start_of(day: date | None, zone: ZoneInfo, *, later: int = 0) -> datetime | None:
+    """When the day begins that lies so many days later, by the clocks of a zone; None for no day."""
+    return None if day is None else datetime.combine(day + timedelta(days=later), time(), zone).astimezone(UTC)

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from lpr import case_references, plates, policy, states, timeframes
-from lpr.forms.fields import DayInput, TextField, with_blank
+from lpr.forms.fields import DayField, TextField, with_blank
 from lpr.forms.offered import OfferedTimeframes
 from lpr.forms.place import PLACE, PlaceForm
 from lpr.models import Offense, ReasonCode
@@ -50,12 +50,8 @@ class QueryForm(PlaceForm):
     timeframe = forms.ChoiceField(
         label="Timeframe", choices=with_blank(timeframes.CHOICES, "Choose a timeframe"),
         error_messages={"required": "Choose a timeframe.", "invalid_choice": "Choose a listed timeframe."})
-    date_from = forms.DateField(
-        label="First day", required=False, widget=DayInput,
-        error_messages={"invalid": "Enter the first day as year-month-day, such as 2026-05-01."})
-    date_to = forms.DateField(
-        label="Last day", required=False, widget=DayInput,
-        error_messages={"invalid": "Enter the last day as year-month-day, such as 2026-05-31."})
+    date_from = DayField(label="First day", required=False)
+    date_to = DayField(label="Last day", required=False)
     case_reference = TextField(
         label="Case reference", max_length=case_references.LONGEST,
         widget=CaseInput(attrs={"rows": 2, "autocomplete": "off"}),

@@ -1,6 +1,6 @@
-"""What the list of one's own queries is narrowed by (QRY-9)."""
+"""What the lists of one's own queries and of shared ones are narrowed by (QRY-9)."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,15 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from lpr import page_cursors, plates, policy
-from lpr.forms.fields import DayInput, TextField
+from lpr.forms.fields import DayField, TextField, start_of
 
 
 class RecallForm(forms.Form):
     plate = TextField(label="Plate", required=False, max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     case = TextField(label="Case reference contains", required=False, max_length=200,
                      widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    asked_from = forms.DateField(label="Asked from", required=False, widget=DayInput)
-    asked_to = forms.DateField(label="Asked to", required=False, widget=DayInput)
+    asked_from = DayField(label="Asked from", required=False)
+    asked_to = DayField(label="Asked to", required=False)
     before = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asker: User, **kwargs: Any) -> None:
@@ -38,17 +38,14 @@ class RecallForm(forms.Form):
         except signing.BadSignature as refusal:
             raise ValidationError("Start from the newest query again.") from refusal
 
+    def clean(self) -> dict[str, Any]:
+        first, last = self.cleaned_data.get("asked_from"), self.cleaned_data.get("asked_to")
+        if first and last and first > last:
+            self.add_error("asked_to", "The last day must not be before the first day.")
+        return self.cleaned_data
+
     def criteria(self) -> dict[str, Any]:
-        """The arguments of `recall.own`."""
-        said = self.cleaned_data
-        return {
-            "plate": said["plate"], "case": said["case"], "before": said["before"],
-            "asked_from": self._start(said["asked_from"], 0), "asked_until": self._start(said["asked_to"], 1),
-        }
-
-    def _start(self, day: Any, later: int) -> datetime | None:
-        """When the day begins that lies so many days later, by the clocks of the asker's area."""
-        if day is None or day.year < 1970 or day.year > 9000:
-            return None
-        return datetime.combine(day + timedelta(days=later), time(), policy.zone_of(self.asker)).astimezone(UTC)
-
+        """The arguments of `recall.own` and `recall.shared`; where a page begins, only the former takes."""
+        said, zone = self.cleaned_data, policy.zone_of(self.asker)
+        return {"plate": said["plate"], "case": said["case"], "asked_from": start_of(said["asked_from"], zone),
+                "asked_until": start_of(said["asked_to"], zone, later=1)}

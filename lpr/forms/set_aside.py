@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from lpr import quarantine
-from lpr.forms.query import TextField
+from lpr.forms.fields import TextField
 from lpr.models import QuarantinedRecord
 
 _HELP = {

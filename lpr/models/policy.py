@@ -22,7 +22,8 @@ def is_pattern(text: str) -> None:
 
 
 class ReasonCode(models.Model):
-    """A listed reason. `is_criminal` reasons of HSI name an offense, whose limitation sets the timeframe.
+    """A listed reason. `is_criminal` reasons of HSI name an offense, whose limitation sets the timeframe; `max_years` limits it
+    further, whoever asks.
 
     `offenses` are the codes of those that go with the reason: a query names none else, and the store answers none else.
     """
@@ -32,6 +33,9 @@ class ReasonCode(models.Model):
     is_criminal = models.BooleanField(default=False)
     components = ArrayField(models.CharField(max_length=3, choices=Component))
     offenses = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    max_years = models.PositiveSmallIntegerField(
+        "years back at most", null=True, blank=True,
+        help_text="For this reason, where component and offense would allow more; empty: these alone decide.")
     is_active = models.BooleanField(default=True)
 
     history = HistoricalRecords()
@@ -40,6 +44,7 @@ class ReasonCode(models.Model):
         ordering = ["label"]
         constraints = [
             models.CheckConstraint(condition=~Q(components=[]), name="reason_is_somebodys"),
+            models.CheckConstraint(condition=Q(max_years__gte=1), name="reason_limit_is_positive"),
             models.CheckConstraint(
                 condition=Q(is_criminal=True) & ~Q(offenses=[]) | Q(is_criminal=False, offenses=[]),
                 name="reason_of_crimes_has_offenses",

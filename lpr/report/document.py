@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from accounts.models import Component, User
-from lpr import photos, states, timeframes
-from lpr.models import Offense, ReasonCode, ReportFooter
+from lpr import photos, policy, question_in_words, states
+from lpr.corroboration import CAUSES, NOTICE, NOTICE_SHORT
+from lpr.models import ReportFooter
 from lpr.query import Near, Query
 from lpr.recall import Asked
 from lpr.report import maps, prints
@@ -26,11 +27,6 @@ from lpr.report.satellite import Satellite
 from lpr.search import Read
 
 TITLE = "Report of license plate reads"
-NOTICE = ("No enforcement action may rest on this report alone. A read is a lead: compare plate, state and vehicle with both "
-          "photographs, and corroborate with other sources before acting.")
-NOTICE_SHORT = "Investigative lead only. No enforcement action may rest on this report alone."
-CAUSES = ("Plates are misread because of the camera's angle, snow or dirt, a damaged or bent plate, an obstruction such as a "
-          "frame or a hitch, and weather or light.")
 LONGEST = 2_000
 """Characters of one entry on paper; what is longer is cut, and says so."""
 
@@ -105,7 +101,7 @@ def of(printed: Printed) -> Document:
     drawn = _views_once()
     views = [drawn(read.latitude, read.longitude) for read in printed.reads]
     sheets = [_sheet(number, read, view) for number, (read, view) in enumerate(zip(printed.reads, views, strict=True), 1)]
-    zone = _zone_of(printed.printer)
+    zone = policy.zone_of(printed.printer)
     return Document(
         agency=settings.AGENCY_NAME, id=str(printed.id), printed=f"{_person(printed.printer)}, {_moment(printed.at, zone)}",
         component=_component(component), question=_question(asked, zone), printing=_printing(printed, zone), sheets=sheets,
@@ -127,7 +123,7 @@ def _views_once() -> Callable[[float, float], tuple[View, View]]:
 
 
 def _sheet(number: int, read: Read, views: tuple[View, View]) -> Sheet:
-    place = read.address or read.intersection or f"{read.latitude:.6f}, {read.longitude:.6f}"
+    place = read.address_in_words or read.intersection or f"{read.latitude:.6f}, {read.longitude:.6f}"
     return Sheet(
         id=str(read.record_id), number=number, plate=read.plate, state=read.state or "state not read",
         captured=_moment(read.captured_at, ZoneInfo(read.zone)),
@@ -167,18 +163,17 @@ def _photo(read: Read, kind: photos.Kind, word: str) -> Picture:
 def _question(asked: Asked, zone: ZoneInfo) -> list[Fact]:
     query = asked.query
     person = User.objects.filter(pk=asked.actor_id).first() if asked.actor_id else None
-    reason = ReasonCode.objects.filter(code=query.reason).first()
-    offense = Offense.objects.filter(code=query.offense).first() if query.offense else None
+    words = question_in_words.of(query)
     facts = [
         Fact("Asked by", f"{_person(person) if person else asked.actor}{f', {asked.aor}' if asked.aor else ''}"),
         Fact("Asked on", f"{_moment(asked.at, zone)}; {_utc(asked.at)}"),
         Fact("Asked for", ", ".join(filter(None, [query.other_name, query.other_unit])) or "the asker"),
-        Fact("Plate and state", f"{query.plate}, {states.NAMES.get(query.state, query.state)}"),
-        Fact("Reason", reason.label if reason else query.reason),
-        Fact("Offense", str(offense or query.offense)),
+        Fact("Plate and state", f"{query.plate}, {words.state}"),
+        Fact("Reason", words.reason),
+        Fact("Offense", words.offense),
         Fact("Case reference", query.case_reference),
-        Fact("Timeframe", _timeframe(query, zone)),
-        Fact("State of capture", states.NAMES.get(query.geo_state, query.geo_state)),
+        Fact("Timeframe", _timeframe(query, words.timeframe, zone)),
+        Fact("State of capture", words.geo_state),
         Fact("Near", _near(query.near)),
         Fact("Found", f"{asked.count} read{'' if asked.count == 1 else 's'}, "
                       f"{asked.count_state_unread} of them with a state that was not read"),
@@ -198,8 +193,7 @@ def _printing(printed: Printed, zone: ZoneInfo) -> list[Fact]:
     ]
 
 
-def _timeframe(query: Query, zone: ZoneInfo) -> str:
-    words = timeframes.LABELS.get(query.timeframe, query.timeframe)
+def _timeframe(query: Query, words: str, zone: ZoneInfo) -> str:
     if query.date_from and query.date_to:
         return f"{words}: {_day(query.date_from)} through {_day(query.date_to)}"
     return f"{words}: from {_moment(query.captured_from, zone)} to the time of asking"
@@ -237,10 +231,6 @@ def _component(code: str) -> str:
 
 def _person(user: User) -> str:
     return f"{user.full_name} ({user.username})" if user.full_name else user.username
-
-
-def _zone_of(user: User) -> ZoneInfo:
-    return ZoneInfo(user.aor.time_zone) if user.aor else ZoneInfo("UTC")
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

@@ -45,7 +45,10 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
 @private_page
 def notices(request: HttpRequest) -> HttpResponse:
     """What was corrected or withdrawn of the reads that one was shown, alerted to or reported."""
-    told = error_reports.notices(user=user_of(request), now=timezone.now())
+    try:
+        told = error_reports.notices(user=user_of(request), now=timezone.now())
+    except search.QueryFailed:
+        return failed(request)
     return render(request, "lpr/correction_notices.html", {"told": told, "zone": policy.zone_of(user_of(request))})
 
 

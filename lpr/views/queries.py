@@ -47,7 +47,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         answered = search.run_query(query=form.query())
     except search.QueryFailed:
         return failed(request)
-    return _see_other(reverse("lpr:query", args=[answered.id]))
+    return HttpResponseRedirect(reverse("lpr:query", args=[answered.id]), status=303)
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,19 +76,19 @@ def result(request: HttpRequest, query: UUID) -> HttpResponse:
         raise Http404 from refusal
     except search.QueryFailed:
         return failed(request)
-    page = result_page.context(request, opened.asked, shown, form) | {"comparison": comparison}
+    page = result_page.context(request, opened, shown, form) | {"comparison": comparison}
     return render(request, "lpr/query_result.html", page, status=400 if form else 200)
 
 
 def _narrowed(request: HttpRequest, query: UUID, part: Narrowing | None) -> HttpResponse:
     address = reverse("lpr:query", args=[query])
     if part is None:
-        return _see_other(address)
+        return HttpResponseRedirect(address, status=303)
     try:
         look = recall.opened(query=query, user=user_of(request), purpose="narrow", narrowing=part.facts()).event
     except recall.QueryNotFound as refusal:
         raise Http404 from refusal
-    return _see_other(f"{address}?look={look}")
+    return HttpResponseRedirect(f"{address}?look={look}", status=303)
 
 
 @require_POST
@@ -108,15 +108,17 @@ def again(request: HttpRequest, query: UUID) -> HttpResponse:
 @right_required(Right.QUERY)
 @private_page
 def recalled(request: HttpRequest) -> HttpResponse:
-    """One's own queries; what they are narrowed by comes in the body, so that no plate stands in an address (QRY-9)."""
+    """One's own queries and those shared with one's groups; what they are narrowed by comes in the body, so that no plate stands
+    in an address (QRY-9)."""
     form = RecallForm(request.POST if request.method == "POST" else {}, asker=user_of(request))
     if not form.is_valid():
         return render(request, "lpr/queries.html", {"form": form}, status=400)
-    queries, more = recall.own(user=user_of(request), limit=settings.READS_PER_PAGE, **form.criteria())
-    following = page_cursors.after(queries[-1]) if more else ""
-    return render(request, "lpr/queries.html", {"form": form, "queries": queries, "following": following,
-                                                "shared": recall.shared(limit=settings.READS_PER_PAGE),
-                                                "zone": policy.zone_of(user_of(request))})
+    criteria, most = form.criteria(), settings.READS_PER_PAGE
+    queries, more = recall.own(user=user_of(request), limit=most, before=form.cleaned_data["before"], **criteria)
+    shared, more_shared = recall.shared(limit=most, **criteria)
+    return render(request, "lpr/queries.html", {
+        "form": form, "queries": queries, "following": page_cursors.after(queries[-1]) if more else "", "shared": shared,
+        "more_shared": more_shared, "is_narrowed": any(criteria.values()), "zone": policy.zone_of(user_of(request))})
 
 
 def _form_page(request: HttpRequest, form: QueryForm, *, again: recall.Asked | None = None, status: int = 200) -> HttpResponse:
@@ -125,14 +127,8 @@ def _form_page(request: HttpRequest, form: QueryForm, *, again: recall.Asked | N
     if not form.is_bound and not form.initial:
         form.fields["plate"].widget.attrs["autofocus"] = True
     shown = {"form": form, "again": again, "recent_cases": recall.recent_cases(limit=RECENT_CASES),
-             "map": result_page.map_data(), "offer": OFFER}
+             "map": result_page.map_data(), "offer": OFFER, "zone": policy.zone_of(user_of(request))}
     return render(request, "lpr/query_form.html", shown, status=status)
-
-
-def _see_other(address: str) -> HttpResponse:
-    answer = HttpResponseRedirect(address)
-    answer.status_code = 303
-    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

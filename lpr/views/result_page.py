@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.access import user_of
 from accounts.roles import Right, may
-from lpr import freshness, narrowing, page_cursors, policy, read_tokens, search, sharing, states, timeframes
+from lpr import freshness, narrowing, page_cursors, policy, question_in_words, read_tokens, search, sharing
+from lpr.corroboration import CAUSES
 from lpr.forms.narrowing import NarrowingForm
 from lpr.forms.sharing import ShareForm
-from lpr.models import Offense, ReasonCode, StreetDataset
+from lpr.models import StreetDataset
 from lpr.narrowing import Narrowing
-from lpr.query import Query
 from lpr.recall import Asked, Opened
 from lpr.search import Cursor, Page, Read
 
@@ -48,13 +48,15 @@ def shown(opened: Opened, cursor: Cursor, *, narrowed_by: UUID | None) -> Shown 
     return Shown(page, narrowed, narrowed_by, search.count(event=opened.event) if narrowed else opened.asked.count)
 
 
-def context(request: HttpRequest, asked: Asked, look: Shown | None, form: NarrowingForm | None = None) -> dict[str, Any]:
+def context(request: HttpRequest, opened: Opened, look: Shown | None, form: NarrowingForm | None = None) -> dict[str, Any]:
     """The variables of the page; `look` is None for a query that was never answered, `form` one to be corrected."""
+    asked = opened.asked
     page = look.page if look else None
     shown: dict[str, Any] = {
-        "asked": asked, "question": question_in_words(asked.query), "page": page, "map": map_data(),
+        "asked": asked, "question": question_in_words.of(asked.query), "page": page, "map": map_data(),
         "zone": policy.zone_of(user_of(request)), "is_asker": asked.actor_id == user_of(request).pk,
-        "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "",
+        "alert_form": reverse("alerts:new") if may(request.user, Right.QUERY) else "", "causes": CAUSES,
+        "compares": not opened.is_replay,
     }
     shown["sources"] = freshness.recently(timezone.now())
     shown["silent"] = sum(source.is_stale for source in shown["sources"])
@@ -62,8 +64,8 @@ def context(request: HttpRequest, asked: Asked, look: Shown | None, form: Narrow
         shown["share_form"] = ShareForm(user=user_of(request), now=timezone.now())
         shown["shared_with"] = sharing.groups_of(query=asked.id)
     if page:
-        shown["reads"] = _with_tokens(request, asked, page.reads)
-        shown["state_unread"] = _with_tokens(request, asked, page.state_unread)
+        shown["reads"] = with_tokens(request, asked, page.reads)
+        shown["state_unread"] = with_tokens(request, asked, page.state_unread)
         shown["next"] = page.next and page_cursors.text(asked.id, page.next)
         shown["is_first"] = page.number == 1
         shown["look"] = look
@@ -71,19 +73,6 @@ def context(request: HttpRequest, asked: Asked, look: Shown | None, form: Narrow
             initial=look.narrowing.entries() if look and look.narrowing else None, zone=shown["zone"])
         shown["first_page"] = f"?look={look.look}" if look and look.look else ""
     return shown
-
-
-def question_in_words(query: Query) -> dict[str, str]:
-    """Codes of a question as the people who read it call them."""
-    reason = ReasonCode.objects.filter(code=query.reason).first()
-    offense = Offense.objects.filter(code=query.offense).first() if query.offense else None
-    return {
-        "state": states.NAMES.get(query.state, query.state),
-        "reason": reason.label if reason else query.reason,
-        "offense": str(offense or query.offense),
-        "timeframe": timeframes.LABELS.get(query.timeframe, query.timeframe),
-        "geo_state": states.NAMES.get(query.geo_state, query.geo_state),
-    }
 
 
 def map_data() -> dict[str, str]:
@@ -109,7 +98,8 @@ def _tiles(layer: str) -> str:
     return reverse("lpr:map_tile", args=[layer, 0, 0, 0]).removesuffix("0/0/0") + "{z}/{y}/{x}"
 
 
-def _with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
+def with_tokens(request: HttpRequest, asked: Asked, reads: Iterable[Read]) -> list[dict[str, Any]]:
+    """Each read with its token and the addresses that it opens."""
     # Three addresses for each of fifty reads: found in the map of addresses once, with a place left for the token.
     pattern = {"photos": reverse("lpr:photo", args=["TOKEN", 1]).removesuffix("1/"),
                "error": reverse("lpr:error_report", args=["TOKEN"])}

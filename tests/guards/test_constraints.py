@@ -144,6 +144,7 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "training_record_once_a_day": trained_twice,
     "training_reminder_once_a_stage": reminded_twice,
     "reason_is_somebodys": lambda world: changed(ReasonCode.objects.all(), components=[]),
+    "reason_limit_is_positive": lambda world: changed(ReasonCode.objects.all(), max_years=0),
     "reason_of_crimes_has_offenses": lambda world: changed(ReasonCode.objects.filter(is_criminal=False), offenses=["21USC841"]),
     "offense_limitation_is_positive": lambda world: changed(Offense.objects.all(), limitation_years=0),
     "timeframe_limit_is_positive": lambda world: changed(TimeframeLimit.objects.all(), max_years=0),

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.lpr.stored_reads import store_read
+from accounts.models import UserGroup
+from tests.lpr.stored_reads import mark, store_read
 from tests.lpr.test_query_pages import ask, shown
 
 ALIKE = ("same_plate", "same_state", "same_vehicle")
@@ -55,6 +56,56 @@ def test_each_read_of_a_report_is_compared_by_the_one_who_prints(browser, agent,
     assert "One of the chosen reads" in answer.content.decode()
     other = ask(browser)
     assert browser.get(f"{other}report/", {"read": str(first)}).status_code == 400, "of another query"
+
+
+@pytest.mark.req("BEY-6", "RES-3")
+def test_the_step_before_printing_shows_the_photos_and_keeps_selection_and_ticks(browser, load_read, events):
+    first, second = load_read(), load_read(source_record_id="r-2")
+    address = ask(browser)
+    both = {"read": [str(first), str(second)]}
+    answer = browser.post(f"{address}report.pdf", ticked(first) | both | {"same_state": [str(second)]})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert page.count("Photo of the plate") == 2, "neither was found alike in everything"
+    assert f'name="same_state" value="{second}" checked' in page
+    assert f'name="same_plate" value="{second}">' in page
+    photo = re.search(r'href="(/reads/[^"]+/photos/1/)"', page)[1]
+    assert browser.get(photo).content.startswith(b"\xff\xd8\xff")
+    answer = browser.post(f"{address}report.pdf", ticked(first) | both)
+    page = answer.content.decode()
+    assert f'<input type="hidden" name="read" value="{first}">' in page, "what was compared goes along"
+    assert page.count("Photo of the plate") == 1
+    assert events("report.printed") == []
+    assert browser.post(f"{address}report.pdf", ticked(second) | both).status_code == 200
+    assert events("report.printed")[0]["details"]["reads"] == [str(first), str(second)]
+
+
+@pytest.mark.req("BEY-6", "QRY-9")
+def test_a_member_of_the_group_compares_for_themselves(browser, officer, officer_chi, signed_in, events):
+    read = store_read()
+    address = ask(browser)
+    group = UserGroup.objects.create(name="Task force", purpose="Joint case", owner=officer)
+    group.members.add(officer_chi)
+    browser.post(f"{address}share/", {"group": group.pk})
+    browser.post(f"{address}report/", ticked(read))
+    member = signed_in(officer_chi)
+    assert 'name="same_plate"' in shown(member, address)
+    assert member.post(f"{address}report/", {"read": str(read)}).status_code == 400, "the asker's ticks are the asker's"
+    assert member.post(f"{address}report/", ticked(read)).status_code == 200
+    assert [event["actor"] for event in events("read.compared")] == ["officer", "officer_chi"]
+
+
+@pytest.mark.req("BEY-6")
+def test_reads_that_are_shown_no_more_are_left_out_of_the_step(browser, events):
+    kept, gone = store_read(), store_read(model="Focus")
+    address = ask(browser)
+    browser.post(f"{address}report/", ticked(kept))
+    mark(gone)
+    page = browser.post(f"{address}report/", {"read": [str(kept), str(gone)]}).content.decode()
+    assert "not shown any more" in page
+    assert str(kept) in page
+    assert str(gone) not in page
+    assert browser.post(f"{address}report/", {"read": [str(gone)]}).status_code == 404
 
 
 @pytest.mark.req("BEY-6", "AUD-12")

@@ -150,6 +150,23 @@ def test_the_numbers_are_records(officer):
         allowed(officer, 1)
 
 
+@pytest.mark.req("QRY-3", "QRY-4")
+def test_a_reason_may_have_a_limit_of_its_own_and_the_strictest_holds(agent, operator, signed_in):
+    reason = ReasonCode.objects.get(code="WORK")
+    answer = signed_in(operator).post(f"/admin/lpr/reasoncode/{reason.pk}/change/", {
+        "label": reason.label, "components": ["HSI"], "is_active": "on", "max_years": "2"})
+    assert answer.status_code == 302
+    assert reason.history.first().max_years == 2
+    assert allowed(agent, 2, reason="WORK")
+    assert not allowed(agent, 3, reason="WORK")
+    ReasonCode.objects.filter(code="TRAF").update(max_years=7)
+    assert not allowed(agent, 8, reason="TRAF", offense="8USC1324")
+    assert not allowed(agent, 40, reason="TRAF", offense="18USC1591"), "where the offense has no limitation"
+    assert allowed(agent, 10, offense="8USC1324"), "of another reason"
+    ReasonCode.objects.filter(code="TRAF").update(max_years=12)
+    assert not allowed(agent, 11, reason="TRAF", offense="8USC1324"), "the offense's limit is the stricter one"
+
+
 def test_a_person_of_no_component_is_held_to_the_limits_of_all(make_user):
     someone = make_user("someone", role="supervisor")
     assert not allowed(someone, 6, offense="8USC1324")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lpr import timeframes
-from lpr.models import Offense, TimeframeLimit
+from lpr.models import Offense, ReasonCode, TimeframeLimit
 from tests.lpr.test_query_pages import CASE, NEW, WHOLE, ask, shown
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -52,6 +52,15 @@ def test_the_timeframes_of_the_reason_are_shown_without_a_script_and_nothing_is_
     assert "field__error" not in page
     assert not events("query.attempted")
     assert not events("query.refused")
+
+
+@pytest.mark.req("QRY-3")
+def test_a_reason_with_a_limit_of_its_own_offers_no_longer_timeframe(browser):
+    ReasonCode.objects.filter(code="ADMN").update(max_years=1)
+    page = offer(browser, reason="ADMN")
+    assert offered(page) == ["7d", "30d", "60d", "90d", "1y", "custom"]
+    assert words(page).startswith("1 year at most for this reason: back to ")
+    assert for_script(page)["ADMN "][1] == offered(page)
 
 
 @pytest.mark.req("QRY-4")

@@ -249,6 +249,10 @@ def test_the_list_of_own_queries_is_paged_by_post(browser, settings):
     assert "AAA1" in page
     assert "CCC3" not in page
     assert browser.post("/queries/", {"before": "forged"}).status_code == 400
+    page = browser.post("/queries/", {"case": "John", "asked_from": "2026-01-01"}).content.decode()
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert '<input type="hidden" name="asked_from" value="2026-01-01">' in page
 
 
 @pytest.mark.req("QRY-8")

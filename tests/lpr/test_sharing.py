@@ -60,6 +60,32 @@ def test_shared_queries_stand_under_ones_own(browser, member, officer2, circle, 
     assert address not in shown(signed_in(officer2), "/queries/")
 
 
+@pytest.mark.req("QRY-9")
+def test_shared_queries_are_found_by_plate_case_and_date_in_the_body(browser, member, circle, settings, events):
+    settings.READS_PER_PAGE = 2
+    addresses = [ask(browser, plate=plate, case_reference=case) for plate, case in (
+        ("AAA111", "Lopez A123456789"), ("BBB222", "Doe 2026-4711"), ("CCC333", "Doe 2026-4712"))]
+    for address in addresses:
+        share(browser, address, circle)
+
+    def found(**sent):
+        answer = member.post("/queries/", sent)
+        assert answer.status_code == 200
+        return [number for number, address in enumerate(addresses) if address in answer.content.decode()]
+
+    assert found() == [1, 2], "those shared last"
+    assert "Older ones are found by" in shown(member, "/queries/")
+    assert found(plate="aaa-111") == [0]
+    assert found(case="DOE 2026") == [1, 2]
+    assert found(case="lopez") == [0]
+    today = datetime.now(UTC).date()
+    assert found(asked_from=today - timedelta(days=1), plate="AAA111") == [0]
+    assert found(asked_to=today - timedelta(days=2)) == []
+    assert events("query.recalled", actor="officer_chi")[-1]["details"]["shared"] is True
+    for wrong in ({"asked_from": "1900-01-01"}, {"asked_to": "9999-12-31"}, {"asked_from": today, "asked_to": "2026-02-01"}):
+        assert member.post("/queries/", wrong).status_code == 400
+
+
 @pytest.mark.req("QRY-9", "ACC-16")
 @pytest.mark.parametrize("end", ["membership", "group", "sharing"])
 def test_access_ends_by_the_next_request(browser, member, officer_chi, circle, events, end):
