@@ -7,7 +7,8 @@ rule only refuses what nobody could look up.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 LONGEST = 500
 EXAMPLE = "Subject name John Doe, case number 12345678"
@@ -36,6 +37,7 @@ FILLER = _words("""
 FILLER_NUMBERS = frozenset({"1234", "12345", "123456", "4321", "54321"})
 
 _FEWEST_DIGITS = 4
+_SHOWN = 30  # characters of a word that the refusal shows again
 _SPACES = re.compile(r"[\s,;:/\\|()\[\]{}<>\"“”=+*#_]+")
 
 
@@ -73,30 +75,59 @@ def check(text: str, numbers: CaseNumbers | None = None) -> str:
         return text
     if numbers and numbers.required:
         raise CaseReferenceNotTelling(f"Your component needs the case number, such as {numbers.example}.")
-    words, digits = _telling(text)
-    if len(words) >= 2 or digits >= _FEWEST_DIGITS or (words and digits >= 2):
+    found = _Found.of(text)
+    if len(found.words) >= 2 or found.digits >= _FEWEST_DIGITS or (found.words and found.digits >= 2):
         return text
     raise CaseReferenceNotTelling(
-        f"Name the subject in full or give the case number, so that an auditor can find the case: “{EXAMPLE}”.")
+        f"{found.lacking} Name the subject in full or give the case number, so that an auditor can find the case: “{EXAMPLE}”.")
 
 
-def _telling(text: str) -> tuple[set[str], int]:
-    """The different words that tell something, and how many digits stand in numbers that do."""
-    words: set[str] = set()
-    digits = 0
-    for token in _SPACES.split(unicodedata.normalize("NFKC", text).casefold()):
-        letters = "".join(c for c in token if c.isalpha())
-        numbers = "".join(c for c in token if c.isdigit())
-        if letters in FILLER:
-            continue
-        if numbers and numbers not in FILLER_NUMBERS and (len(numbers) == 1 or len(set(numbers)) > 1):
-            digits += len(numbers)
-        if len(letters) >= 2 and letters not in LABELS and not _is_repeated(letters):
-            words.add(letters)
-    return words, digits
+@dataclass
+class _Found:
+    """What stands in a text: the different words that tell something, how many digits stand in numbers that do, and what
+    tells nothing, as it was entered."""
+
+    words: set[str] = field(default_factory=set)
+    digits: int = 0
+    filler: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        found = cls()
+        for token in _SPACES.split(unicodedata.normalize("NFKC", text)):
+            letters = "".join(c for c in token.casefold() if c.isalpha())
+            numbers = "".join(c for c in token if c.isdigit())
+            if letters in FILLER or (not letters and numbers in FILLER_NUMBERS):
+                found.filler.append(token)
+                continue
+            if _is_repeated(letters) or _is_one_character(numbers):
+                found.repeated.append(token)
+            if numbers not in FILLER_NUMBERS and not _is_one_character(numbers):
+                found.digits += len(numbers)
+            if len(letters) >= 2 and letters not in LABELS and not _is_repeated(letters):
+                found.words.add(letters)
+        return found
+
+    @property
+    def lacking(self) -> str:
+        """Why a text that does not tell enough does not, in a sentence."""
+        if self.filler:
+            return f"“{self.filler[0]}” says neither who nor which case."
+        if self.repeated:
+            return f"“{self.repeated[0][:_SHOWN]}” only repeats itself."
+        if self.words:
+            return "One word without a number does not say who or which case."
+        if self.digits:
+            return "This number is too short to find a case by."
+        return "This names neither a subject nor a case."
 
 
 def _is_repeated(text: str) -> bool:
     """One character over and over, or a piece of two or three at least three times: `aaaa`, `xyxyxy`."""
-    return len(set(text)) == 1 or any(
+    return _is_one_character(text) or any(
         len(text) >= 3 * size and text == (text[:size] * len(text))[: len(text)] for size in (2, 3))
+
+
+def _is_one_character(text: str) -> bool:
+    return len(text) > 1 and len(set(text)) == 1

@@ -44,3 +44,16 @@ def test_a_component_may_need_its_number_and_says_so_with_an_example():
     assert case_references.check("Subject name John Doe, case number 12345678", ALIEN)
     with pytest.raises(case_references.CaseReferenceNotTelling):
         case_references.check("test", ALIEN)
+
+
+@pytest.mark.req("QRY-1", "ALR-2")
+@pytest.mark.parametrize(("text", "why"), [
+    ("test", "“test” says neither who nor which case."), ("Ongoing 12", "“Ongoing” says neither who nor which case."),
+    ("aaaaaaa", "“aaaaaaa” only repeats itself."), ("x" * 400, f"“{'x' * 30}” only repeats itself."),
+    ("1111", "“1111” only repeats itself."), ("Smith", "One word without a number"), ("24-7", "This number is too short"),
+    ("case number", "This names neither a subject nor a case."), ("......", "This names neither a subject nor a case."),
+])
+def test_why_a_text_tells_nothing_is_said_in_words(text, why):
+    with pytest.raises(case_references.CaseReferenceNotTelling) as refusal:
+        case_references.check(text)
+    assert str(refusal.value).startswith(why)
