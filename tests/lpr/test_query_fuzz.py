@@ -1,7 +1,6 @@
 """Whatever is sent to the form or the API of a query: never a server error, never a result, always an audited refusal (QRY-8)."""
 
 import json
-from datetime import date
 from unicodedata import normalize
 
 import pytest
@@ -9,6 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.events import Kind
+from lpr.api.query_serializers import QuerySerializer
+from lpr.forms.narrowing import NarrowingForm
+from lpr.forms.query import QueryForm
+from lpr.forms.recall import RecallForm
+from tests.lpr.stored_reads import store_read
 from tests.lpr.test_query_pages import CASE, NEW, WHOLE
 
 API = "/api/v1/queries/"
@@ -19,19 +23,36 @@ WORDS = st.text(max_size=80) | st.sampled_from([
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS, lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(WORDS, inner, max_size=3), max_leaves=6)
+NUMBERS = ["NaN", "1e400", "Infinity", "-Infinity", "x", "9" * 400, "\x00", "%"]
 # By field: values that are never good, whatever else is sent.
 BAD = {
     "plate": WORDS.filter(lambda text: not any(sign.isalnum() for sign in normalize("NFKC", text))) | st.just("ABCDEFGH1234"),
     "state": st.sampled_from(["", "ZZ", "*", "%", "OH'", "\x00", "O", "OHIO%"]),
     "reason": WORDS.filter(lambda text: text.strip() not in {"CRIM", "CIVIL", "ADMIN"} and len(text) != 4),
+    "offense": WORDS.filter(lambda text: text.strip() and len(text) < 6),
     "timeframe": WORDS.filter(lambda text: text.strip() not in {"7d", "30d", "60d", "90d", "1y", "5y", "custom"}),
+    "date_from": st.sampled_from(["2026-02-30", "tomorrow", "99999-01-01", "\x00", "0001-01-01", ""]),
+    "date_to": st.sampled_from(["2026-02-30", "tomorrow", "99999-01-01", "\x00", "0001-01-01", "9999-12-31", ""]),
     "case_reference": st.sampled_from(["", " ", "xxxx", "1", "test", "n/a", "investigation", "\x00", "........"]),
+    "recent_case": st.sampled_from([" ", "xxxx", "test", "\x00", "x" * 501]),
     "for_whom": WORDS.filter(lambda text: text.strip() not in {"self", "other"}),
-    "date_from": st.sampled_from(["2026-02-30", "tomorrow", "99999-01-01", "\x00"]),
-    "near_radius_km": st.sampled_from(["NaN", "-1", "0", "1e400", "501", "Infinity", "x"]),
+    "other_name": st.sampled_from(["", " ", "-", "7", "\x00", "J" * 151, "%"]),
+    "other_unit": st.sampled_from(["\x00", "u" * 151]),
+    "near_latitude": st.sampled_from([*NUMBERS, "", "91", "-90.1", "２００"]),
+    "near_longitude": st.sampled_from([*NUMBERS, "", "181", "-180.1"]),
+    "near_address": WORDS | st.sampled_from(["Main St", "1 Nowhere St, Columbus", "1 %", "1" * 201]),
+    "near_radius_km": st.sampled_from([*NUMBERS, "", "-1", "0", "501"]),
     "geo_state": st.sampled_from(["ZZ", "%", "ON", "\x00"]),
 }
-ONE_BAD = st.sampled_from(sorted(BAD)).flatmap(lambda name: st.tuples(st.just(name), BAD[name]))
+# What makes the field matter that is wrong.
+BESIDE = {
+    "date_from": {"timeframe": "custom", "date_to": "2026-01-02"}, "date_to": {"timeframe": "custom", "date_from": "2026-01-01"},
+    "recent_case": {"case_reference": ""}, "other_name": {"for_whom": "other"},
+    "other_unit": {"for_whom": "other", "other_name": "Jane Roe"},
+    "near_latitude": {"near_longitude": "-83", "near_radius_km": "5"},
+    "near_longitude": {"near_latitude": "39.9", "near_radius_km": "5"}, "near_address": {"near_radius_km": "5"},
+    "near_radius_km": {"near_latitude": "39.9", "near_longitude": "-83"},
+}
 
 
 @pytest.fixture
@@ -56,42 +77,53 @@ def refused(events, answer, before):
     return len(refusals)
 
 
-def whole_with(name, value):
-    sent = WHOLE | {name: value}
-    if name == "date_from":
-        sent |= {"timeframe": "custom", "date_to": date(2026, 1, 2).isoformat()}
-    if name == "near_radius_km":
-        sent |= {"near_latitude": "39.9", "near_longitude": "-83"}
-    return sent
+def refused_each(send, events, *, ways):
+    """Every field by itself is sent wrong, in so many ways."""
+    count = 0
+    for name, values in BAD.items():
+
+        @settings(FUZZ, max_examples=ways)
+        @given(st.builds(lambda value, name=name: WHOLE | BESIDE.get(name, {}) | {name: value}, values))
+        def fuzz(sent):
+            nonlocal count
+            count = refused(events, send(sent), count)
+
+        fuzz()
+
+
+def encodable(sent):
+    """As a browser can send it."""
+    return {name: value.encode("utf-8", "replace").decode() for name, value in sent.items()}
 
 
 @pytest.mark.req("QRY-1", "QRY-8", "LIM-1")
-def test_one_bad_field_of_the_form_is_refused_on_record(page, events):
-    count = 0
-
-    @FUZZ
-    @given(ONE_BAD)
-    def fuzz(bad):
-        nonlocal count
-        name, value = bad
-        sent = whole_with(name, value.encode("utf-8", "replace").decode())
-        count = refused(events, page.post(NEW, sent), count)
-
-    fuzz()
+def test_each_field_of_the_form_that_is_wrong_is_refused_on_record(page, events):
+    assert set(QueryForm.base_fields) <= BAD.keys(), "say what is never good in the new field"
+    refused_each(lambda sent: page.post(NEW, encodable(sent)), events, ways=3)
 
 
 @pytest.mark.req("QRY-1", "QRY-8", "LIM-1")
-def test_one_bad_field_of_the_api_is_refused_on_record(client, events):
-    count = 0
+def test_each_field_of_the_api_that_is_wrong_is_refused_on_record(client, events):
+    assert set(QuerySerializer().fields) <= BAD.keys()
+    refused_each(lambda sent: client.post(API, json.dumps(sent), content_type="application/json"), events, ways=5)
 
-    @FUZZ
-    @given(ONE_BAD)
-    def fuzz(bad):
-        nonlocal count
-        sent = json.dumps(whole_with(*bad))
-        count = refused(events, client.post(API, sent, content_type="application/json"), count)
+
+@pytest.mark.req("QRY-6", "QRY-9", "RES-2", "LIM-1")
+def test_nothing_that_narrows_a_result_or_a_list_makes_a_server_error_or_shows_more(page, events):
+    address = page.post(NEW, WHOLE | {"plate": "NONE999"})["Location"]
+    store_read()
+    fields = sorted({*NarrowingForm.base_fields, *RecallForm.base_fields})
+
+    @settings(FUZZ, max_examples=20)
+    @given(st.dictionaries(st.sampled_from(fields), WORDS, min_size=1, max_size=4), st.sampled_from([address, "/queries/"]))
+    def fuzz(sent, target):
+        answer = page.post(target, encodable(sent))
+        assert answer.status_code in ((303, 400) if target == address else (200, 400)), answer.status_code
+        shown = page.get(answer["Location"]) if answer.status_code == 303 else answer
+        assert b"data-read-id" not in shown.content
 
     fuzz()
+    assert len(events("query.attempted")) == 1
 
 
 @pytest.mark.req("QRY-8", "LIM-1")
