@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+CONTENT_TYPE = "application/problem+json"
 TITLES = {400: "Bad request", 401: "Not signed in", 403: "Refused", 404: "Not found", 405: "Method not allowed",
           409: "Conflict", 413: "Too large", 415: "Unsupported media type", 429: "Too many requests",
           503: "Service unavailable"}
@@ -25,7 +26,7 @@ def answer(status: int, *, type: str = "about:blank", detail: str = "",
            errors: dict[str, list[str]] | None = None) -> JsonResponse:
     """A problem as a plain Django response, for middleware and gates."""
     return JsonResponse(body(status, type=type, detail=detail, errors=errors), status=status,
-                        content_type="application/problem+json")
+                        content_type=CONTENT_TYPE)
 
 
 def problem_response(error: Exception, context: dict) -> Response | None:
@@ -54,4 +55,4 @@ def problem_response(error: Exception, context: dict) -> Response | None:
         headers["WWW-Authenticate"] = challenge
     kind = getattr(error, "problem_type", "about:blank")
     return Response(body(error.status_code, type=kind, detail=detail, errors=errors), status=error.status_code,
-                    headers=headers, content_type="application/problem+json")
+                    headers=headers, content_type=CONTENT_TYPE)

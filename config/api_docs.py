@@ -28,10 +28,14 @@ def _call(address: str, method: str, described: dict[str, Any], shapes: dict[str
         "description": described.get("description", ""), "parameters": described.get("parameters", []),
         "content_types": list(bodies), "fields": _fields(body.get("schema"), shapes),
         "examples": list(body.get("examples", {}).values()),
-        "answers": [{"status": code, "description": answer.get("description", ""),
-                     "fields": _fields(_first(answer.get("content", {})).get("schema"), shapes)}
-                    for code, answer in described.get("responses", {}).items()],
+        "answers": [_answer(code, answer, shapes) for code, answer in described.get("responses", {}).items()],
     }
+
+
+def _answer(code: str, described: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
+    body = _first(described.get("content", {}))
+    return {"status": code, "description": described.get("description", ""), "fields": _fields(body.get("schema"), shapes),
+            "examples": list(body.get("examples", {}).values())}
 
 
 def _first(contents: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -9,25 +9,29 @@ from django.core import signing
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import problems
 from accounts.access import may_permission, user_of
 from accounts.roles import Right
-from lpr import case_references, page_cursors, read_tokens, recall, replay, search
-from lpr.api.query_serializers import AnswerSerializer, QuerySerializer, RecallSerializer, ReplaySerializer
+from lpr import page_cursors, read_tokens, recall, replay, search
+from lpr.api import query_examples
+from lpr.api.query_serializers import (
+    AnswerSerializer,
+    ProblemSerializer,
+    QuerySerializer,
+    RecallSerializer,
+    ReplaySerializer,
+)
 from lpr.forms.query import QueryForm
 
 PRIVATE = {"Cache-Control": "no-store, private"}
 BEFORE = OpenApiParameter("before", str, description="The cursor of a later page, as `next` gives it.")
-EXAMPLE = OpenApiExample("A criminal query over 90 days", request_only=True, value={
-    "plate": "XYZ-1234", "state": "OH", "reason": "CRIM", "offense": "21USC841", "timeframe": "90d",
-    "case_reference": case_references.EXAMPLE, "for_whom": "other", "other_name": "Jane Roe", "geo_state": "OH",
-})
 
 
 class NotAnswered(exceptions.APIException):
@@ -49,7 +53,8 @@ class QueriesView(APIView):
         address = _address(request, "api-queries", page_cursors.after(queries[-1])) if more else None
         return Response(RecallSerializer({"results": queries, "next": address}).data, headers=PRIVATE)
 
-    @extend_schema(operation_id="queries_ask", request=QuerySerializer, responses={201: AnswerSerializer}, examples=[EXAMPLE])
+    @extend_schema(operation_id="queries_ask", request=QuerySerializer, examples=query_examples.ASKING, responses={
+        201: AnswerSerializer, (400, problems.CONTENT_TYPE): ProblemSerializer})
     def post(self, request: Request) -> Response:
         """Ask about one exact plate. The attempt is recorded before anything is looked up; an error names its field."""
         form = _form(request)

@@ -61,6 +61,17 @@ class AnswerSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="The page that follows, or null.")
 
 
+class ProblemSerializer(serializers.Serializer):
+    """Problem details of RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False, help_text="Sentences by field.")
+
+
 class NearSerializer(serializers.Serializer):
     latitude = serializers.FloatField()
     longitude = serializers.FloatField()

@@ -7,6 +7,8 @@ import pytest
 from django.urls import reverse
 
 from config import databases
+from lpr.api import query_examples
+from lpr.api.query_serializers import AnswerSerializer, QuerySerializer
 from tests.lpr.stored_reads import store_read
 
 URL = "/api/v1/queries/"
@@ -181,8 +183,16 @@ def test_the_api_describes_itself_in_a_schema_and_on_a_plain_page(client):
     assert {"/api/v1/queries/", "/api/v1/queries/{query}/"} <= paths.keys()
     assert "plate" in schema.json()["components"]["schemas"]["Query"]["properties"]
     page = client.get("/api/v1/docs/").content.decode()
-    for text in ("POST /api/v1/queries/", "case_reference", "near_radius_km", "Example", "reads.photos"):
+    for text in ("POST /api/v1/queries/", "case_reference", "near_radius_km", "Example: A criminal query over 90 days",
+                 "Example: One read was found", "Example: Two fields are missing", "reads.photos"):
         assert text in page
+    answers = schema.json()["paths"]["/api/v1/queries/"]["post"]["responses"]
+    [found] = answers["201"]["content"]["application/json"]["examples"].values()
+    assert AnswerSerializer().fields.keys() == found["value"].keys()
+    assert AnswerSerializer().fields["reads"].child.fields.keys() == found["value"]["reads"][0].keys()
+    assert "application/problem+json" in answers["400"]["content"]
+    for example in query_examples.ASKING[:2]:
+        assert example.value.keys() <= QuerySerializer().fields.keys()
     assert "<script>" not in page
 
 

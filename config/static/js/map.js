@@ -6,7 +6,7 @@
 // enough. Whatever comes from data goes into text nodes, never into HTML.
 
 import * as L from "../vendor/leaflet/leaflet-src.esm.js";
-import { CLOSE_ZOOM, UNITED_STATES, makeMap } from "./map_base.js";
+import { UNITED_STATES, makeMap } from "./map_base.js";
 import { Pins } from "./map_pins.js";
 import { TimeSliders } from "./map_time.js";
 

@@ -9,7 +9,7 @@ import { stateOutlines } from "./map_states.js";
 
 const MAX_ZOOM = 19;
 const TILES_END_AT = 16;
-export const CLOSE_ZOOM = 16;
+const CLOSE_ZOOM = 16;
 export const UNITED_STATES = [[24.5, -125], [49.5, -66.5]];
 
 function below(container, className, text) {
@@ -26,7 +26,7 @@ function tiles(template) {
 
 // The layers that can be chosen: real streets where tiles are configured, always our own, and the satellite.
 function addLayers(map, container) {
-  const { streetsUrl, statesUrl, streetTiles, satelliteTiles } = container.dataset;
+  const { streetsUrl, streetTiles, satelliteTiles } = container.dataset;
   const note = below(container, "map__note", "");
   note.setAttribute("role", "status");
   note.hidden = true;
@@ -36,7 +36,7 @@ function addLayers(map, container) {
   };
   const names = new StreetNames();
   const streets = new StreetLayer();
-  const builtIn = L.layerGroup([stateOutlines(statesUrl), streets]);
+  const builtIn = L.layerGroup([stateOutlines(), streets]);
   const bases = {};
   if (streetTiles) bases["Street map"] = tiles(streetTiles);
   bases["Built-in streets"] = builtIn;

@@ -4,7 +4,7 @@ import * as L from "../vendor/leaflet/leaflet-src.esm.js";
 import feature from "../vendor/topojson-client/feature.js";
 
 const FAR_ZOOM = 9;
-const DEFAULT_ADDRESS = new URL("../vendor/us-atlas/states-10m.json", import.meta.url);
+const OUTLINES = new URL("../vendor/us-atlas/states-10m.json", import.meta.url);
 
 const isFar = (map) => map.getZoom() < FAR_ZOOM;
 
@@ -15,7 +15,7 @@ function styleFor(map) {
     : { color: "#9a8fb0", weight: 1.5, dashArray: "6 5", fill: false };
 }
 
-export function stateOutlines(address) {
+export function stateOutlines() {
   const group = L.layerGroup();
   let outlines = null;
   const restyle = ({ target }) => {
@@ -28,7 +28,7 @@ export function stateOutlines(address) {
     map.on("zoomend", restyle);
     if (outlines) return;
     // Without the outlines the map is poorer, and works.
-    const answer = await fetch(address || DEFAULT_ADDRESS).catch(() => null);
+    const answer = await fetch(OUTLINES).catch(() => null);
     if (!answer?.ok) return;
     const topology = await answer.json();
     map.createPane("states").style.zIndex = 210;
