@@ -31,7 +31,8 @@ class CaseInput(forms.Textarea):
 
 class QueryForm(PlaceForm):
     required_css_class = "required"
-    field_order = ("plate", "state", "reason", "offense", "timeframe", "date_from", "date_to", "case_reference", "for_whom",
+    # As they stand on the page: errors are listed in this order.
+    field_order = ("plate", "state", "reason", "offense", "case_reference", "timeframe", "date_from", "date_to", "for_whom",
                    "other_name", "other_unit", *PLACE)
 
     plate = TextField(

@@ -65,3 +65,5 @@ function start(container) {
 }
 
 document.querySelectorAll("[data-map]").forEach(start);
+// On a narrow screen the map stands below the list: a link leads there.
+for (const jump of document.querySelectorAll("[data-map-jump]")) jump.hidden = false;
