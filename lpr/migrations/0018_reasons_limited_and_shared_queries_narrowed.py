@@ -8,7 +8,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lpr", "0016_replays_compared")]
+    dependencies = [("lpr", "0017_newest_months_first")]
     operations = [
         *(migrations.AddField(model, "max_years", models.PositiveSmallIntegerField(
             "years back at most", blank=True, null=True,
