@@ -5,7 +5,7 @@ They check shape and phrase errors; what only the database can say (a full list,
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,15 +19,11 @@ from alerts.entries import EntryRefused
 from alerts.lists import ListRefused
 from alerts.models import AlertList, AlertPolicy, Collapse, Disposition, Frequency, Scope
 from alerts.persons import PersonNotNamed, check_person
-from lpr import case_references, plates, policy, states
-from lpr.forms.fields import TextField
-from lpr.forms.query import FOR_WHOM
+from lpr import case_references, plates
+from lpr.forms.case import FOR_WHOM, CaseForm, or_invalid
+from lpr.forms.fields import RecordedForm, TextField, UserForm, with_blank
 
 _BETWEEN_NAMES = re.compile(r"[\s,;]+")
-
-
-def blank_first(choices: Any, blank: str) -> list:
-    return [("", blank), *choices]
 
 
 class NamesInput(forms.TextInput):
@@ -66,42 +62,22 @@ class GroupField(forms.ModelChoiceField):
         return super().to_python(value)
 
 
-class _Form(forms.Form):
-    required_css_class = "required"
-
+class _Form(RecordedForm):
     def entered(self) -> dict[str, Any]:
         """The fields as they came, whatever was in them, for the record of a refusal."""
         named = {name: self.data[name] for name in self.fields if name in self.data}
         return named | ({"users": self["users"].value()} if "users" in named else {})
-
-    def mistakes(self) -> dict[str, list[str]]:
-        """The sentences shown, by field."""
-        return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
 
     def refused(self, refusal: EntryRefused | ListRefused | uploads.UploadRefused) -> None:
         """Show a refusal of the domain at its field."""
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
 
 
-class _AlertsForm(_Form):
-    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user, self.now = user, now
-
-
-class EntryForm(_AlertsForm):
+class EntryForm(CaseForm, _Form):
     """One plate, why it is watched and for whom (ALR-2)."""
 
-    plate = TextField(
-        label="License plate number", max_length=64,
-        help_text="The whole number. Spaces, hyphens and dots make no difference.",
-        error_messages={"required": "Enter the license plate number."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
-    state = forms.ChoiceField(
-        label="State", choices=blank_first(states.CHOICES, "Choose a state"),
-        error_messages={"required": "Choose the state of the plate.", "invalid_choice": "Choose a listed state."})
-    reason = forms.ChoiceField(
-        label="Reason", error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a listed reason."})
+    field_order = ["plate", "state", "reason", "case_reference", "for_whom", "other_name", "ongoing"]
+
     case_reference = TextField(
         label="Case reference", max_length=case_references.LONGEST,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
@@ -111,23 +87,9 @@ class EntryForm(_AlertsForm):
         label="I watch for", choices=FOR_WHOM, widget=forms.RadioSelect, initial="self",
         error_messages={"required": "Say whether you watch for yourself or for another person.",
                         "invalid_choice": "Choose yourself or another person."})
-    other_name = TextField(
-        label="Name of the agent or officer", required=False, max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}))
     ongoing = forms.BooleanField(
         label="I affirm that this plate belongs to an ongoing investigation.",
         error_messages={"required": "Affirm that the plate belongs to an ongoing investigation."})
-
-    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, user=user, now=now, **kwargs)
-        reasons = [(row.code, row.label) for row in policy.reasons_for(user)]
-        self.fields["reason"].choices = blank_first(reasons, "Choose a reason")  # type: ignore[attr-defined]
-
-    def clean_plate(self) -> str:
-        return _or_invalid(plates.fold, self.cleaned_data["plate"])
-
-    def clean_case_reference(self) -> str:
-        return _or_invalid(case_references.check, self.cleaned_data["case_reference"], policy.case_numbers_of(self.user))
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -144,7 +106,7 @@ class EntryForm(_AlertsForm):
         return {name: self.cleaned_data[name] for name in names}
 
 
-class SharingForm(_AlertsForm):
+class SharingForm(UserForm, _Form):
     """Who is told of hits (ALR-4)."""
 
     scope = forms.ChoiceField(
@@ -158,9 +120,9 @@ class SharingForm(_AlertsForm):
         label="User group", required=False, queryset=UserGroup.objects.none(), empty_label="Choose a group",
         error_messages={"invalid_choice": "Choose one of your user groups."})
 
-    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, user=user, now=now, **kwargs)
-        self.fields["group"].queryset = UserGroup.objects.of(user, now)  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].queryset = UserGroup.objects.of(self.user, self.now)  # type: ignore[attr-defined]
 
     def clean_scope(self) -> str:
         return self.cleaned_data["scope"] or Scope.SELF
@@ -271,7 +233,7 @@ class ColumnsForm(_Form):
         named = [(str(position), cell or f"Column {position + 1}") for position, cell in enumerate(heading)]
         for name, label in upload_rows.COLUMNS.items():
             self.fields[name] = forms.TypedChoiceField(
-                label=label.capitalize(), coerce=int, empty_value=None, choices=blank_first(named, "Not in the file"),
+                label=label.capitalize(), coerce=int, empty_value=None, choices=with_blank(named, "Not in the file"),
                 required=name in upload_rows.NEEDED, error_messages={"required": "Choose the column."})
 
     def columns(self) -> dict[str, int]:
@@ -296,11 +258,4 @@ class SearchForm(_Form):
     plate = EntryForm.base_fields["plate"]
 
     def clean_plate(self) -> str:
-        return _or_invalid(plates.fold, self.cleaned_data["plate"])
-
-
-def _or_invalid(check: Callable[..., str], *arguments: Any) -> str:
-    try:
-        return check(*arguments)
-    except ValueError as refusal:
-        raise ValidationError(str(refusal)) from refusal
+        return or_invalid(plates.fold, self.cleaned_data["plate"])

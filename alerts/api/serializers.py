@@ -9,7 +9,7 @@ from rest_framework import serializers
 from alerts import uploads
 from alerts.hits import SeenHit
 from alerts.models import AlertList, Entry, Scope
-from lpr.forms.query import FOR_WHOM
+from lpr.forms.case import FOR_WHOM
 
 
 class EntryInput(serializers.Serializer):

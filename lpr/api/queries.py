@@ -112,7 +112,7 @@ def _form(request: Request) -> QueryForm:
         search.refuse(entered={}, errors={"__all__": ["Send one object."]})
         raise exceptions.ValidationError({"non_field_errors": ["Send one object."]})
     plain = {name: _text(value) for name, value in sent.items()}
-    form = QueryForm(plain, asker=user_of(request), now=timezone.now())
+    form = QueryForm(plain, user=user_of(request), now=timezone.now())
     for name, value in sent.items():
         if isinstance(value, dict | list | bool) and name in form.fields:
             form.add_error(name, "Enter one value.")

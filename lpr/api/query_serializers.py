@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from lpr import states, timeframes
-from lpr.forms.query import FOR_WHOM
+from lpr.forms.case import FOR_WHOM
 
 
 class QuerySerializer(serializers.Serializer):

@@ -1,4 +1,4 @@
-"""Fields that the forms of queries, reports and alerts share."""
+"""Fields and bases that the forms of queries, reports and alerts share."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from accounts.models import User
 from lpr import timeframes
 
 LATEST = date(9000, 12, 31)
@@ -54,3 +55,21 @@ class DayField(forms.DateField):
 def start_of(day: date | None, zone: ZoneInfo, *, later: int = 0) -> datetime | None:
     """When the day begins that lies so many days later, by the clocks of a zone; None for no day."""
     return None if day is None else datetime.combine(day + timedelta(days=later), time(), zone).astimezone(UTC)
+
+
+class RecordedForm(forms.Form):
+    """A form whose refusal is on record with its mistakes."""
+
+    required_css_class = "required"
+
+    def mistakes(self) -> dict[str, list[str]]:
+        """The sentences shown, by field."""
+        return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
+
+
+class UserForm(RecordedForm):
+    """A form of which the choices depend on who fills it in, and when."""
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.now = user, now

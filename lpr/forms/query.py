@@ -3,23 +3,18 @@
 Pages and the API use this one form. It checks shape, asks policy, and makes the `Query`; it never searches.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from accounts.models import User
-from lpr import case_references, plates, policy, states, timeframes
+from lpr import case_references, policy, timeframes
+from lpr.forms.case import FOR_WHOM, CaseForm
 from lpr.forms.fields import DayField, TextField, with_blank
 from lpr.forms.offered import OfferedTimeframes
 from lpr.forms.place import PLACE, PlaceForm
-from lpr.models import Offense, ReasonCode
+from lpr.models import Offense
 from lpr.query import Query
-
-FOR_WHOM = (("self", "Myself"), ("other", "Another agent or officer"))
 
 
 class CaseInput(forms.Textarea):
@@ -29,22 +24,11 @@ class CaseInput(forms.Textarea):
         return data.get(name) or data.get("recent_case") or data.get(name)
 
 
-class QueryForm(PlaceForm):
-    required_css_class = "required"
+class QueryForm(CaseForm, PlaceForm):
     # As they stand on the page: errors are listed in this order.
     field_order = ("plate", "state", "reason", "offense", "case_reference", "timeframe", "date_from", "date_to", "for_whom",
                    "other_name", "other_unit", *PLACE)
 
-    plate = TextField(
-        label="License plate number", max_length=64,
-        help_text="The whole number. Spaces, hyphens and dots make no difference.",
-        error_messages={"required": "Enter the license plate number."},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}))
-    state = forms.ChoiceField(
-        label="State", choices=with_blank(states.CHOICES, "Choose a state"),
-        error_messages={"required": "Choose the state of the plate.", "invalid_choice": "Choose a listed state."})
-    reason = forms.ChoiceField(
-        label="Reason", error_messages={"required": "Choose a reason.", "invalid_choice": "Choose a listed reason."})
     offense = forms.ChoiceField(
         label="Offense", required=False, error_messages={"invalid_choice": "Choose a listed offense."},
         help_text="For a criminal reason. HSI must name it: its statute of limitations sets the longest timeframe.")
@@ -62,19 +46,13 @@ class QueryForm(PlaceForm):
         label="I ask for", choices=FOR_WHOM, widget=forms.RadioSelect,
         error_messages={"required": "Say whether you ask for yourself or for another person.",
                         "invalid_choice": "Choose yourself or another person."})
-    other_name = TextField(
-        label="Name of the agent or officer", required=False, max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}))
     other_unit = TextField(
         label="Unit (optional)", required=False, max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, asker: User, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.asker, self.now = asker, now
-        self.reasons: dict[str, ReasonCode] = {row.code: row for row in policy.reasons_for(asker)}
         self.offenses: dict[str, Offense] = {row.code: row for row in policy.offenses_for(self.reasons.values())}
-        self._choices("reason", [(code, row.label) for code, row in self.reasons.items()], "Choose a reason")
-        self._choices("offense", [(code, str(row)) for code, row in self.offenses.items()], "No offense")
+        self.offer("offense", [(code, str(row)) for code, row in self.offenses.items()], "No offense")
 
     @property
     def criminal_reasons(self) -> str:
@@ -84,7 +62,7 @@ class QueryForm(PlaceForm):
     @cached_property
     def offered(self) -> OfferedTimeframes:
         """The timeframes for the reason and offense that are chosen, and for each that may be."""
-        return OfferedTimeframes(asker=self.asker, reasons=self.reasons, offenses=self.offenses, now=self.now)
+        return OfferedTimeframes(asker=self.user, reasons=self.reasons, offenses=self.offenses, now=self.now)
 
     @property
     def offered_now(self) -> str:
@@ -103,12 +81,6 @@ class QueryForm(PlaceForm):
         kept = allowed | {"", self[name].value() or ""}
         widget.choices = [choice for choice in widget.choices if choice[0] in kept]
 
-    def clean_plate(self) -> str:
-        return _or_invalid(plates.fold, self.cleaned_data["plate"])
-
-    def clean_case_reference(self) -> str:
-        return _or_invalid(case_references.check, self.cleaned_data["case_reference"], policy.case_numbers_of(self.asker))
-
     def clean(self) -> dict[str, Any]:
         self._check_person()
         self.check_place()
@@ -118,10 +90,6 @@ class QueryForm(PlaceForm):
     def entered(self) -> dict[str, Any]:
         """The fields as they came, whatever was in them, for the record of a refusal."""
         return {name: self[name].data for name in self.fields if name in self.data}
-
-    def mistakes(self) -> dict[str, list[str]]:
-        """The sentences shown, by field."""
-        return {field: [str(sentence) for sentence in sentences] for field, sentences in self.errors.items()}
 
     def query(self) -> Query:
         """The question of a valid form."""
@@ -133,11 +101,6 @@ class QueryForm(PlaceForm):
             date_from=said["date_from"], date_to=said["date_to"], case_reference=said["case_reference"],
             for_whom=said["for_whom"], other_name=said["other_name"], other_unit=said["other_unit"],
             geo_state=said["geo_state"], near=said["near"])
-
-    def _choices(self, name: str, choices: list[tuple[str, str]], blank: str) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = with_blank(choices, blank)
 
     def _check_person(self) -> None:
         """QRY-5: another person is named; and nobody is named whom the answer does not ask for."""
@@ -156,22 +119,14 @@ class QueryForm(PlaceForm):
             return
         try:
             span = timeframes.resolve(timeframe=said["timeframe"], date_from=said["date_from"], date_to=said["date_to"],
-                                      zone=policy.zone_of(self.asker), now=self.now)
+                                      zone=policy.zone_of(self.user), now=self.now)
             if "reason" in self.errors or "offense" in self.errors:
                 return
             said["span"] = policy.allowed_span(
-                span, asker=self.asker, reason=self.reasons[said["reason"]], offense=self.offenses.get(said["offense"]),
+                span, asker=self.user, reason=self.reasons[said["reason"]], offense=self.offenses.get(said["offense"]),
                 other_name=said.get("other_name", ""), other_unit=said.get("other_unit", ""), now=self.now)
         except (timeframes.TimeframeNotValid, policy.NotAllowed) as refusal:
             field = refusal.field
             if isinstance(refusal, timeframes.TimeframeTooLong) and said["timeframe"] == timeframes.CUSTOM:
                 field = "date_from"
             self.add_error(field, str(refusal))
-
-
-def _or_invalid(check: Callable[..., str], *arguments: Any) -> str:
-    """The checked text; a domain refusal becomes the form's error."""
-    try:
-        return check(*arguments)
-    except ValueError as refusal:
-        raise ValidationError(str(refusal)) from refusal

@@ -36,7 +36,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if typed is None and OFFER in request.POST:
         typed = {name: request.POST.getlist(name) for name in request.POST}
     sent = request.POST if request.method == "POST" and typed is None else None
-    form = QueryForm(sent, asker=user_of(request), now=timezone.now())
+    form = QueryForm(sent, user=user_of(request), now=timezone.now())
     if not form.is_bound:
         kept_forms.fill(form, typed or {})
         return _form_page(request, form)
@@ -100,7 +100,7 @@ def again(request: HttpRequest, query: UUID) -> HttpResponse:
         asked = recall.opened(query=query, user=user_of(request), purpose="again").asked
     except recall.QueryNotFound as refusal:
         raise Http404 from refusal
-    form = QueryForm(initial=asked.query.entries(), asker=user_of(request), now=timezone.now())
+    form = QueryForm(initial=asked.query.entries(), user=user_of(request), now=timezone.now())
     return _form_page(request, form, again=asked)
 
 

@@ -308,7 +308,7 @@ def _asked(asker, now):
     from audit import context
 
     form = QueryForm({"plate": "XYZ1234", "state": "OH", "reason": "ADMN", "timeframe": "30d", "case_reference": CASE,
-                      "for_whom": "self"}, asker=asker, now=now)
+                      "for_whom": "self"}, user=asker, now=now)
     assert form.is_valid(), form.errors
     with context.acting(context.actor_of(asker)):
         return search.run_query(query=form.query()).id
