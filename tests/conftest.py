@@ -49,10 +49,11 @@ def pytest_collection_finish() -> None:
 
 
 class OneDemo(LoadScopeScheduling):
-    """Test by test to whichever worker is free, but the journeys, which share one running demo, all to one of them, first."""
+    """Test by test to whichever worker is free, but the journeys, which share one running demo, all to one of them, first; so
+    too the fault runs, of which one measures seconds that another would take."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+        return next((folder for folder in ("tests/journeys/", "tests/faults/") if nodeid.startswith(folder)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDemo:

@@ -33,11 +33,8 @@ ANSWERS_BETWEEN = 6
 # So long nothing may stand still; how long all takes is the machine's business.
 STILL_SECONDS = 180
 
-# Its PostgreSQL and Redis are its own, whatever servers the other tests use.
-# Half of a minute and a half of two cores goes into starting it: `make soak` and FAULT_RUN=1 ask for it, CI has the kills of
-# single rooms (test_notifications, test_sealing).
-pytestmark = [pytest.mark.faults, pytest.mark.embedded,
-              pytest.mark.skipif(not (LONG or os.environ.get("FAULT_RUN")), reason="FAULT_RUN=1 or make soak runs it")]
+# Its PostgreSQL and Redis are its own, whatever servers the other tests use: it runs beside them, and waits more than it works.
+pytestmark = [pytest.mark.faults, pytest.mark.embedded]
 
 
 @pytest.fixture
