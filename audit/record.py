@@ -31,9 +31,9 @@ class Recorded(NamedTuple):
     at: datetime
 
     @classmethod
-    def of(cls, id: UUID, micros: int) -> "Recorded":
-        """What `audit.append` answers: the event's id, and its time in microseconds since 1970."""
-        return cls(id, _EPOCH + timedelta(microseconds=micros))
+    def of(cls, id: UUID) -> "Recorded":
+        """What `audit.append` answers: an id that carries its time, milliseconds since 1970 and the microseconds beyond them."""
+        return cls(id, _EPOCH + timedelta(milliseconds=id.int >> 80, microseconds=id.int >> 64 & 0xFFF))
 
 
 def record(
@@ -67,7 +67,7 @@ def record(
             actor=actor, on_behalf_of=on_behalf_of, named_aors=people.areas_named(on_behalf_of), plate=plate, state=state,
             reason=reason, query=query, details=details))
         with connections[using].cursor() as cursor:
-            cursor.execute("SELECT id, micros FROM audit.append(%s::text, %s::text)", [str(kind), payload])
+            cursor.execute("SELECT audit.append(%s::text, %s::text)", [str(kind), payload])
             recorded = Recorded.of(*cursor.fetchone())
     except DatabaseError as error:
         _spool(error)
@@ -93,8 +93,8 @@ def record_many(kind: Kind, events: Sequence[Mapping[str, Any]]) -> list[Recorde
         with connections["default"].cursor() as cursor:
             # OFFSET 0: the function is called once for each payload, in their order.
             cursor.execute(
-                "SELECT event.id, event.micros FROM unnest(%s::text[]) WITH ORDINALITY said (payload, position)"
-                " CROSS JOIN LATERAL (SELECT id, micros FROM audit.append(%s::text, said.payload) OFFSET 0) event"
+                "SELECT event.id FROM unnest(%s::text[]) WITH ORDINALITY said (payload, position)"
+                " CROSS JOIN LATERAL (SELECT id FROM audit.append(%s::text, said.payload) OFFSET 0) event"
                 " ORDER BY said.position", [payloads, str(kind)])
             return [Recorded.of(*row) for row in cursor.fetchall()]
     except DatabaseError as error:

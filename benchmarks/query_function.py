@@ -23,7 +23,7 @@ GOAL = 2.5
 ROUNDS = 400
 WARM = 20
 
-APPEND = "SELECT id, micros FROM audit.append('query.attempted', %s::text)"
+APPEND = "SELECT audit.append('query.attempted', %s::text)"
 FUNCTION = "SELECT * FROM store.reads_page(%s::uuid, true, NULL, NULL, %s::integer)"
 SOURCE = Path(settings.BASE_DIR) / "lpr" / "sql" / "reads_page.sql"
 # What stands for each variable of the function in the statement written by hand.

@@ -18,6 +18,18 @@ CREATE TABLE audit.event (
     CONSTRAINT event_key PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
 
+-- What audit.append copies out of a payload into the columns of the same names.
+CREATE TYPE audit.copied AS (
+    actor_id     bigint,
+    actor        varchar(150),
+    aor          varchar(32),
+    on_behalf_of text,
+    plate        varchar(10) COLLATE "C",
+    state        varchar(2)  COLLATE "C",
+    reason       varchar(32),
+    query        uuid
+);
+
 -- Each index serves one question of the audit search (AUD-3); text is found whatever its case.
 CREATE INDEX event_by_actor ON audit.event (actor_id, at);
 CREATE INDEX event_by_actor_name ON audit.event (lower(actor), at);

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -40,6 +42,30 @@ def test_the_leaf_is_the_hash_of_header_and_salted_payload():
     expected = hashlib.sha256(b"\x00" + header + hashlib.sha256(nonce + payload.encode()).digest()).digest()
     assert leaf == expected == queued
     assert len(nonce) == 32
+    # The id says the time itself, to the microsecond.
+    assert (recorded.id.version, recorded.id.variant) == (7, uuid.RFC_4122)
+    assert (recorded.at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) == at_us
+
+
+@pytest.mark.req("AUD-1", "AUD-2")
+def test_what_is_no_event_is_refused():
+    for kind, payload in (
+        ("no kind", "{}"), ("x.y", "[]"), ("x.y", "7"), ("x.y", "{"), ("x.y", '{"details":{"a":"\\u0000"}}'),
+        ("x.y", '{"plate":"LONGER THAN 10"}'), ("x.y", '{"actor_id":"x"}'), ("x.y", None), (None, "{}"),
+    ):
+        with pytest.raises(DatabaseError), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT audit.append(%s::text, %s::text)", [kind, payload])
+    assert rows("SELECT count(*) FROM audit.unsealed") == [(0,)]
+
+
+@pytest.mark.req("AUD-2")
+def test_an_event_waits_for_the_disk_whatever_the_session_asked_for():
+    for asked, kept in (("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")):
+        with transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT set_config('synchronous_commit', %s, true)", [asked])
+            record(Kind.SIGNED_OUT)
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            assert cursor.fetchone() == (kept,)
 
 
 @pytest.mark.req("AUD-2")
