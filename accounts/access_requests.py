@@ -210,6 +210,7 @@ def tell(*, now: datetime) -> int:
         body = MAILS[State(state)].format(number=request.number, aor=request.aor, reason=request.decision_reason)
         try:
             send_mail(f"PlateLedger: request {request.number}", f"{request.full_name},\n\n{body}\n", None, [request.email])
+            record_durably(Kind.ACCOUNT_MAILED, what=state, number=request.number)
             told += 1
         except (OSError, smtplib.SMTPException) as error:
             logger.error("the mail about a request was not taken: %s", type(error).__name__)

@@ -12,9 +12,12 @@ from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts.models import SealedDraft, User
+from audit.events import Kind
+from audit.record import record
 
 LIFE = timedelta(hours=1)
 
@@ -55,8 +58,12 @@ def erase(kind: type[SealedDraft], *, draft: UUID) -> None:
 
 
 def erase_ended(kind: type[SealedDraft], *, now: datetime) -> int:
-    """Erase the drafts whose hour is over, and return how many."""
-    return kind._default_manager.filter(ends_at__lte=now).delete()[0]
+    """Erase the drafts whose hour is over, on record, and return how many."""
+    with transaction.atomic():
+        erased = kind._default_manager.filter(ends_at__lte=now).delete()[0]
+        if erased:
+            record(Kind.DRAFTS_ERASED, drafts=kind._meta.label_lower, count=erased)
+    return erased
 
 
 def _sealed(said: dict[str, Any]) -> bytes:

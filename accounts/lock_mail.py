@@ -12,6 +12,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 
 from accounts.models import Lockout, Role, User
+from audit.events import Kind
+from audit.record import record_durably
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def tell(*, now: datetime) -> int:
             continue
         try:
             _send(account, lockout)
+            record_durably(Kind.ACCOUNT_MAILED, what="locked", username=account.username)
             told += 1
         except (OSError, smtplib.SMTPException) as error:
             logger.error("mail about a locked account was not taken: %s", type(error).__name__)

@@ -10,7 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Notice, Role, User
+from audit.events import Kind
 from audit.outbox import mail, send_each
+from audit.record import record
 
 NOT_YOU = "\nIf this was not you, tell your Agency Manager and the help desk at once.\n"
 BODIES: dict[str, str] = {
@@ -93,5 +95,6 @@ def _send(notice: Notice, now: datetime) -> None:
                                        at=f"{notice.made_at:%Y-%m-%d %H:%M}")
     mail(Notice.Kind(notice.kind).label.lower(), body,
          to=list(User.objects.filter(people).exclude(email="").values_list("email", flat=True)))
+    record(Kind.ACCOUNT_MAILED, what=notice.kind, username=account.username)
     notice.sent_at = now
     notice.save(update_fields=["sent_at"])

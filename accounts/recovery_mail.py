@@ -10,6 +10,8 @@ from accounts import recovery, standing, typed_secrets
 from accounts.models import RecoveryLink, TemporaryPassword
 from accounts.models.recovery import LIFE
 from audit import outbox
+from audit.events import Kind
+from audit.record import record
 
 # More mails than these within a link's life help nobody: whoever floods a mailbox gets no further.
 LIVE_LINKS = 3
@@ -54,11 +56,13 @@ def _send_link(link: RecoveryLink, now: datetime) -> None:
     link.mailed_at = now
     if not recovery.can_recover(user):
         link.save(update_fields=["mailed_at"])
+        record(Kind.ACCOUNT_MAILED, what="recovery without questions", username=user.username)
         outbox.mail("new password", NO_LINK.format(username=user.username), to=[user.email])
         return
     token = secrets.token_urlsafe(32)
     link.digest = recovery.digest(token)
     link.save(update_fields=["mailed_at", "digest"])
+    record(Kind.ACCOUNT_MAILED, what="recovery link", username=user.username)
     address = settings.SITE_URL + reverse("accounts:recover_answer", args=[token])
     outbox.mail("new password", LINK.format(username=user.username, address=address), to=[user.email])
 
@@ -71,4 +75,5 @@ def _send_password(row: TemporaryPassword, now: datetime) -> None:
     password = typed_secrets.make()
     row.mailed_at, row.digest = now, typed_secrets.digest(password)
     row.save(update_fields=["mailed_at", "digest"])
+    record(Kind.ACCOUNT_MAILED, what="temporary password", username=user.username)
     outbox.mail("temporary password", TEMPORARY.format(username=user.username, password=password), to=[user.email])

@@ -8,6 +8,8 @@ from django.urls import reverse
 from accounts import notices, ticket_links
 from accounts.models import Role, Ticket, TicketMail, TicketPolicy, User
 from accounts.models.user import UserQuerySet
+from audit.events import Kind as EventKind
+from audit.record import record
 
 Kind = TicketMail.Kind
 OWN = {
@@ -57,6 +59,7 @@ def _send(mail: TicketMail, now: datetime) -> None:
         body = _to_desk(ticket) if kind == Kind.WAITING else _to_told(mail)
         if body:
             notices.mail(f"ticket {ticket.number} {kind.label}", body, to=list(told(mail).values_list("email", flat=True)))
+    record(EventKind.ACCOUNT_MAILED, what=mail.kind, ticket=ticket.number)
     mail.sent_at = now
     mail.save(update_fields=["sent_at"])
 

@@ -32,7 +32,7 @@ SYSTEM = Actor(id=None, name="system")
 
 @dataclass
 class Context:
-    """One request, task or command. `refusal_recorded` keeps the middleware from recording a refusal twice."""
+    """One request, task or command. `recorded` and `refusal_recorded` say whether an event, and one of a refusal, came of it."""
 
     request_id: str = ""
     address: str = ""
@@ -40,6 +40,7 @@ class Context:
     session: str = ""
     path: str = ""
     actor: Actor | None = None
+    recorded: bool = field(default=False, compare=False)
     refusal_recorded: bool = field(default=False, compare=False)
 
 

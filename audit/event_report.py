@@ -72,5 +72,3 @@ def covered() -> list[tuple[str, str]]:
     return [("Sealed", f"{state.size:,} events, leaf 0 to leaf {state.size - 1}, at {words.moment(state.sealed_at)}. "
                        f"When this report was made the seal covered {until}."),
             ("Checkpoint", note)]
-
-

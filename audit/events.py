@@ -73,6 +73,9 @@ class Kind(TextChoices):
     IDLE_NOTICED = "idle.noticed", "Notice given that an unused account is disabled"  # username, ends_at
     IDLE_DISABLED = "idle.disabled", "Unused account disabled"  # username, idle_since
     USERS_EXPORTED = "users.exported", "List of users exported"  # format, count, filters, digest
+    # what: the kind of mail; username of the account it is about, or number of the request or ticket
+    ACCOUNT_MAILED = "account.mailed", "Mail about an account, request or ticket sent"
+    DRAFTS_ERASED = "drafts.erased", "Uploaded files erased that nobody confirmed in their hour"  # drafts: of what; count
     DESK_VIEWED = "desk.viewed", "Manager's desk viewed"
     # training: rosters by the digest of the file
     ROSTER_READ = "roster.read", "Roster of training read"  # rows
@@ -107,6 +110,9 @@ class Kind(TextChoices):
     GROUP_MEMBER_LEFT = "group.member_left", "Member left a user group"
     GROUP_REFUSED = "group.refused", "Change of a user group refused"  # why
     ACCESS_REFUSED = "access.refused", "Access refused"  # method, route, status, why
+    # By a person, of which no other event came: method, route, status.
+    PAGE_OPENED = "page.opened", "Page opened"
+    PAGE_SENT = "page.sent", "Form sent, nothing done by it"
     # lpr
     QUERY_ATTEMPTED = "query.attempted", "Query asked"  # the whole question
     QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest

@@ -58,7 +58,11 @@ def ask(*, search: UUID, format: str, user: Any, now: datetime) -> Made | Export
     """
     if owner_of(search) != user.pk:
         raise SearchNotFound
-    export = Export.objects.filter(search=search, format=format, requester=user.pk, expires_at__gt=now).first()
+    export = Export.objects.filter(search=search, format=format, requester=user.pk).first()
+    if export is not None and export.expires_at <= now:
+        # The scheduler has not come for it yet.
+        _erase(export)
+        export = None
     if export is None:
         return _begin(search, format, user, now)
     return _download(export) if export.state == Export.State.READY else export
@@ -91,11 +95,15 @@ def erase_ended(*, now: datetime) -> int:
     """Erase the files whose day is over. Returns how many."""
     ended = list(Export.objects.filter(expires_at__lte=now))
     for export in ended:
-        default_storage.delete(export.path)
-        with transaction.atomic():
-            record(Kind.AUDIT_EXPORT_ERASED, search=export.search, format=export.format)
-            export.delete()
+        _erase(export)
     return len(ended)
+
+
+def _erase(export: Export) -> None:
+    default_storage.delete(export.path)
+    with transaction.atomic():
+        record(Kind.AUDIT_EXPORT_ERASED, search=export.search, format=export.format)
+        export.delete()
 
 
 def _begin(search: UUID, format: str, user: Any, now: datetime) -> Made | Export:

@@ -11,6 +11,7 @@ from audit.events import Kind
 
 _ROOMS = {
     "session": "Signing in", "account": "Accounts", "address": "Accounts", "rules": "Signing in", "access": "Signing in",
+    "page": "Signing in",
     "query": "Queries", "photo": "Queries", "reads": "Reads", "list": "Alerts", "entry": "Alerts", "entries": "Alerts",
     "hit": "Alerts", "hits": "Alerts", "notification": "Alerts", "audit": "Audit", "delivery": "Audit", "record": "Back office",
     "review": "Reviews", "reviews": "Reviews", "question": "Reviews", "named": "Reviews", "letter": "Reviews",

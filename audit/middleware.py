@@ -1,4 +1,5 @@
-"""Gives every event its request, and records every refusal outside of any transaction (AUD-1, decision 3)."""
+"""Gives every event its request, and records outside of any transaction what nothing else did: each refusal, and each page opened
+or form sent by a person of which no other event came (AUD-1, decision 3)."""
 
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from audit.record import AuditUnavailable, record_durably
 # 404 is what another AOR's record answers, so a signed-in user's is a refusal too.
 REFUSALS = {400, 401, 403, 404, 405, 409, 413, 415, 429}
 REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
+# Addresses that a page asks for by itself: what they show belongs to the page's event, or is nobody's.
+PARTS_OF_PAGES = {"healthz", "readyz", "lpr:photo", "lpr:map_streets", "lpr:map_tile", "admin:jsi18n"}
 
 
 class AuditMiddleware:
@@ -25,6 +28,7 @@ class AuditMiddleware:
             response = self.get_response(request)
             try:
                 self._record_refusal(request, response, now)
+                self._record_rest(request, response, now)
             except AuditUnavailable:
                 response = unavailable(request)
             response["X-Request-Id"] = now.request_id
@@ -45,6 +49,14 @@ class AuditMiddleware:
         match = request.resolver_match
         record_durably(Kind.ACCESS_REFUSED, method=request.method or "", status=response.status_code,
                        route=match.route if match else "", why=getattr(response, "reason_phrase", ""))
+
+    def _record_rest(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
+        match = request.resolver_match
+        if (now.recorded or now.actor is None or match is None or match.view_name in PARTS_OF_PAGES
+                or response.status_code >= 500):
+            return
+        kind = Kind.PAGE_OPENED if request.method in ("GET", "HEAD", "OPTIONS") else Kind.PAGE_SENT
+        record_durably(kind, method=request.method or "", status=response.status_code, route=match.route)
 
 
 def identify(request: HttpRequest) -> None:

@@ -72,8 +72,7 @@ def record(
     except DatabaseError as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error
-    if is_refusal(kind):
-        context.current().refusal_recorded = True
+    _note(kind)
     return recorded
 
 
@@ -96,10 +95,12 @@ def record_many(kind: Kind, events: Sequence[Mapping[str, Any]]) -> list[Recorde
                 "SELECT event.id FROM unnest(%s::text[]) WITH ORDINALITY said (payload, position)"
                 " CROSS JOIN LATERAL (SELECT id FROM audit.append(%s::text, said.payload) OFFSET 0) event"
                 " ORDER BY said.position", [payloads, str(kind)])
-            return [Recorded.of(*row) for row in cursor.fetchall()]
+            recorded = [Recorded.of(*row) for row in cursor.fetchall()]
     except DatabaseError as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error
+    _note(kind)
+    return recorded
 
 
 def record_durably(kind: Kind, *, using: str = "default", **facts_and_details: Any) -> Recorded:
@@ -132,6 +133,13 @@ def facts(
         "on_behalf_of": on_behalf_of, "named_aors": elsewhere or None, "plate": plate, "state": state, "reason": reason,
         "query": query, "details": details,
     }
+
+
+def _note(kind: Kind) -> None:
+    """The middleware asks what came of a request."""
+    now = context.current()
+    now.recorded = True
+    now.refusal_recorded = now.refusal_recorded or is_refusal(kind)
 
 
 def _spool(error: Exception) -> None:

@@ -24,6 +24,7 @@ from audit.retention import months
 _ONLY_COUNTER = 7303021
 GROUPS = {"component": "Component", "aor": "Area of responsibility", "reason": "Reason", "offense": "Offense", "actor": "User"}
 Measure = DailyCount.Measure
+COLUMNS = [measure for measure in Measure if measure != Measure.FOR_PERSON]
 _COUNTED = ["measure", "actor", "component", "aor", "reason", "offense", "count"]
 
 
@@ -39,7 +40,7 @@ class Row:
         searches, entries = self.counts[Measure.SEARCH], self.counts[Measure.ENTRY]
         ratio = f"{100 * self.counts[Measure.SEARCH_WITH_HITS] / searches:.1f} %" if searches else "–"
         hits = f"{self.counts[Measure.HIT] / entries:.2f}" if entries else "–"
-        return [*(self.counts[measure] for measure in Measure.values), ratio, hits]
+        return [*(self.counts[measure] for measure in COLUMNS), ratio, hits]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Report:
 
 
 def headings() -> list[str]:
-    return [*Measure.labels, "Searches with hits, of all", "Alert hits for each entry added"]
+    return [*(str(measure.label) for measure in COLUMNS), "Searches with hits, of all", "Alert hits for each entry added"]
 
 
 def count_day(*, day: date) -> int:
@@ -118,11 +119,14 @@ def report(*, user: Any, since: date, until: date, format: str, now: datetime) -
 
 def counted(*, since: date, until: date, aor: str) -> Report:
     """Usage from `since` to `until`, as counted; of the area with the code `aor`, or of every area where it is empty."""
-    found = DailyCount.objects.filter(day__range=(since, until))
+    every = DailyCount.objects.filter(day__range=(since, until))
     if aor:
-        found = found.filter(aor=aor)
+        every = every.filter(aor=aor)
+    found, named = every.exclude(measure=Measure.FOR_PERSON), every.filter(measure=Measure.FOR_PERSON)
     total = _rows(found.values_list("measure").annotate(Sum("count")))
     groups = [(name, _rows(found.values_list(field, "measure").annotate(Sum("count")))) for field, name in GROUPS.items()]
+    people = named.values_list("actor").annotate(Sum("count"))
+    groups.append(("Person named", _rows((person, Measure.ON_BEHALF_OF, count) for person, count in people)))
     return Report(since, until, aor, total[0] if total else _row("Total", {}), groups, _days(found))
 
 
@@ -155,7 +159,7 @@ def _rows(found: Iterable[tuple]) -> list[Row]:
 
 
 def _row(label: str, counts: dict[str, int]) -> Row:
-    return Row(label, {measure: counts.get(measure, 0) for measure in Measure.values})
+    return Row(label, {measure: counts.get(measure, 0) for measure in COLUMNS})
 
 
 def _days(found: QuerySet[DailyCount]) -> list[tuple[date, int, int]]:

@@ -16,13 +16,14 @@ _LABELS = {
     "on_behalf_of": "On behalf of", "named_aors": "Area of the person named", "plate": "License plate",
     "reason": "Reason code", "id": "Event number",
     "why": "Why", "from": "From", "until": "Until", "captured_from": "Captured from", "captured_until": "Captured until",
-    "geo_state": "State of capture", "radius_m": "Radius in meters", "count": "Reads found",
-    "count_state_unread": "Reads whose state was not read", "digest": "Digest of the reads found",
+    "geo_state": "State of capture", "radius_m": "Radius in meters", "count_state_unread": "Reads whose state was not read",
     "case_reference": "Case reference", "event": "Event",
 }
+# In the answer of a query; other events count and digest other things.
+_OF_READS = {"count": "Reads found", "digest": "Digest of the reads found"}
 # Exports put hundreds of thousands of events into words: what is asked of each is looked up, not made anew.
 _KINDS = {kind.value: str(kind.label) for kind in Kind}
-_ATTEMPTED = Kind.QUERY_ATTEMPTED.value
+_ATTEMPTED, _ANSWERED = Kind.QUERY_ATTEMPTED.value, Kind.QUERY_ANSWERED.value
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _ORDER = ["actor", "actor_id", "role", "component", "aor", "on_behalf_of", "named_aors", "plate", "state", "reason", "details",
           "query", "address", "client", "session", "request"]
@@ -54,7 +55,8 @@ def outcome(event: FoundEvent) -> Outcome:
         return Outcome("Refused", "bad", _why(details))
     if event.kind.endswith("failed") or (is_attempt and "count" not in details):
         return Outcome("Failed", "bad", _why(details))
-    if "count" in details:
+    # Other events count events, people or rows.
+    if "count" in details and (is_attempt or event.kind == _ANSWERED):
         return Outcome(f"{details['count']} read{'' if details['count'] == 1 else 's'}", "ok")
     return Outcome("Done", "idle")
 
@@ -64,16 +66,13 @@ def facts(event: FoundEvent) -> list[tuple[str, str]]:
     ordered = sorted(event.facts, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
     pairs = [("Recorded at", moment(event.at, exact=True))]
     for key in ordered:
-        pairs += _flat(key, event.facts[key]) if key != "details" else _members(event.facts[key])
-    pairs += [(f"Answer: {label[:1].lower()}{label[1:]}", value) for label, value in _members(event.outcome or {})]
-    return [*pairs, ("Event number", str(event.id))]
+        pairs += _flat(key, event.facts[key]) if key != "details" else _own(event)
+    return [*pairs, *_answer(event), ("Event number", str(event.id))]
 
 
 def details(event: FoundEvent) -> str:
     """What the event holds beside its columns, and its answer, in one text."""
-    pairs = [*_members(event.facts.get("details", {})),
-             *((f"Answer: {label[:1].lower()}{label[1:]}", value) for label, value in _members(event.outcome or {}))]
-    return "; ".join(f"{label}: {value}" for label, value in pairs)
+    return "; ".join(f"{label}: {value}" for label, value in (*_own(event), *_answer(event)))
 
 
 def criteria(wanted: Criteria) -> list[tuple[str, str]]:
@@ -92,13 +91,23 @@ def label(key: str) -> str:
     return _LABELS.get(key) or _sentence(key.removesuffix("_e6"))
 
 
-def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _own(event: FoundEvent) -> Iterator[tuple[str, str]]:
+    return _members(event.facts.get("details", {}), _OF_READS if event.kind == _ANSWERED else _LABELS)
+
+
+def _answer(event: FoundEvent) -> Iterator[tuple[str, str]]:
+    for name, value in _members(event.outcome or {}, _OF_READS):
+        yield f"Answer: {name[:1].lower()}{name[1:]}", value
+
+
+def _members(value: Mapping[str, Any], named: Mapping[str, str] = _LABELS) -> Iterator[tuple[str, str]]:
+    """`named`: what some of the keys are called here."""
     for key in sorted(value):
         item = value[key]
         if isinstance(item, Mapping | list):
             yield from _flat(key, item)
         else:
-            yield label(key), _text(key, item)
+            yield named.get(key) or label(key), _text(key, item)
 
 
 def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:

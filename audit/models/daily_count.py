@@ -12,6 +12,8 @@ class DailyCount(models.Model):
         SEARCH_WITH_HITS = "search_with_hits", "Searches with hits"
         ON_BEHALF_OF = "on_behalf_of", "On behalf of"
         NAMED = "named", "Asked elsewhere for its people"
+        # The actor is who was named, an account each; the other measures count the queries themselves.
+        FOR_PERSON = "for_person", "Asked on behalf of this person"
         REFUSED = "refused", "Refusals"
         ENTRY = "entry", "Alert entries"
         HIT = "hit", "Alert hits"

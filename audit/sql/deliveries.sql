@@ -27,7 +27,7 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE
         'SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload FROM audit.event e WHERE e.at < $4'
-        || audit.search_conditions(wanted, p_before_at IS NOT NULL) || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
+        || audit.search_conditions(wanted, p_before_at IS NOT NULL, false) || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
         USING wanted, p_before_at, p_before_id, request.at, least(greatest(p_limit, 1), 1000);
 END
 $function$;

@@ -1,9 +1,12 @@
 -- The criteria of a search as conditions, for the doors that read events: $1 is the criteria, ($2, $3) time and number of the last
 -- event of the page before. Only the conditions in use are written, so that the planner takes the index of the question asked.
-CREATE OR REPLACE FUNCTION audit.search_conditions(p_wanted jsonb, p_goes_on boolean) RETURNS text
+-- `p_time_last`: indexes look for everything but the time, which is left to the rows found (see audit.events_page).
+CREATE OR REPLACE FUNCTION audit.search_conditions(p_wanted jsonb, p_goes_on boolean, p_time_last boolean) RETURNS text
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+    at text := CASE WHEN p_time_last THEN ' AND (e.at %s) IS TRUE' ELSE ' AND e.at %s' END;
 BEGIN
     RETURN concat(
         CASE WHEN p_wanted->>'user' ~ '^[0-9]{1,18}$'
@@ -15,10 +18,10 @@ BEGIN
         CASE WHEN p_wanted ? 'event' THEN ' AND e.kind = $1->>''event''' END,
         CASE WHEN p_wanted ? 'reason' THEN ' AND lower(e.reason) = lower($1->>''reason'')' END,
         CASE WHEN p_wanted ? 'aor' THEN ' AND lower(e.aor) = lower($1->>''aor'')' END,
-        CASE WHEN p_wanted ? 'from' THEN ' AND e.at >= ($1->>''from'')::timestamptz' END,
-        CASE WHEN p_wanted ? 'until' THEN ' AND e.at < ($1->>''until'')::timestamptz' END,
+        CASE WHEN p_wanted ? 'from' THEN format(at, '>= ($1->>''from'')::timestamptz') END,
+        CASE WHEN p_wanted ? 'until' THEN format(at, '< ($1->>''until'')::timestamptz') END,
         -- The first half by itself, because months are not ruled out by a row of two.
-        CASE WHEN p_goes_on THEN ' AND e.at <= $2 AND (e.at, e.id) < ($2, $3)' END);
+        CASE WHEN p_goes_on THEN format(at, '<= $2') || ' AND ((e.at, e.id) < ($2, $3)) IS TRUE' END);
 END
 $function$;
 
@@ -36,6 +39,7 @@ RETURNS TABLE (at timestamptz, id uuid, kind varchar, actor_id bigint, actor var
                plate varchar, state varchar, reason varchar, query uuid, payload text, outcome text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET work_mem = '32MB'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -46,6 +50,14 @@ DECLARE
     conditions text := '';
     -- What is seen, in parts that share no event; each part is found by an index of its own.
     parts text[] := ARRAY[''];
+    source text := 'audit.event';
+    frame text;
+    has_many boolean := false;
+    span interval := interval '1 minute';
+    upper_end timestamptz;
+    lower_end timestamptz;
+    wanted_rows integer := least(greatest(p_limit, 1), 1000);
+    row_number integer;
 BEGIN
     IF asked.kind = 'audit.viewed' THEN
         SELECT e.* INTO search FROM audit.event_by_id((said->'details'->>'search')::uuid) e
@@ -66,19 +78,66 @@ BEGIN
     ELSE
         RAISE EXCEPTION 'this event opens no audit records' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    conditions := conditions || audit.search_conditions(wanted, p_before_at IS NOT NULL)
-        || CASE WHEN asked.query IS NOT NULL THEN format(' AND e.at >= %L::timestamptz', (
-               SELECT q.at FROM audit.event_by_id(asked.query) q)) ELSE '' END;
-    RETURN QUERY EXECUTE
+    IF asked.query IS NOT NULL THEN
+        conditions := conditions || format(' AND e.at >= %L::timestamptz', (SELECT q.at FROM audit.event_by_id(asked.query) q));
+    END IF;
+    IF asked.kind IN ('audit.searched', 'audit.viewed') THEN
+        has_many := cardinality(parts) - 1 + (
+            SELECT count(*) FROM unnest(ARRAY['user', 'on_behalf_of', 'plate', 'event', 'reason', 'aor']) name WHERE wanted ? name) > 1;
+    END IF;
+    -- %1$s: where from; %2$s: what ends each part.
+    frame :=
         'SELECT e.at, e.id, e.kind, e.actor_id, e.actor, e.aor, e.on_behalf_of, e.plate, e.state, e.reason, e.query, e.payload, '
         'CASE e.kind WHEN ''query.attempted'' THEN (SELECT o.payload FROM audit.event o WHERE o.query = e.query '
         'AND o.kind IN (''query.answered'', ''query.failed'') AND o.at >= e.at AND o.at < e.at + interval ''1 hour'' '
-        'AND o.at <= $4 ORDER BY o.at LIMIT 1) END FROM ('
-        || (SELECT string_agg('SELECT * FROM (SELECT e.* FROM audit.event e WHERE e.at <= $4' || conditions || part
-                              || ' ORDER BY e.at DESC, e.id DESC LIMIT $5) p', ' UNION ALL ') FROM unnest(parts) part)
-        || ' ORDER BY at DESC, id DESC LIMIT $5) e ORDER BY e.at DESC, e.id DESC'
-        USING wanted, p_before_at, p_before_id, search.at, least(greatest(p_limit, 1), 1000), asked.aor, asked.actor_id,
-              asked.query;
+        'AND o.at <= $4 ORDER BY o.at LIMIT 1) END FROM (SELECT * FROM ('
+        || (SELECT string_agg('SELECT * FROM (SELECT e.* FROM %1$s e WHERE true' || replace(conditions || part, '%', '%%')
+                              || '%2$s) p', ' UNION ALL ') FROM unnest(parts) part)
+        || ' OFFSET 0) p ORDER BY at DESC, id DESC LIMIT $5) e ORDER BY e.at DESC, e.id DESC';
+    IF NOT has_many THEN
+        RETURN QUERY EXECUTE format(frame, source, audit.search_conditions(wanted, p_before_at IS NOT NULL, false)
+                                                   || ' AND e.at <= $4 ORDER BY e.at DESC, e.id DESC LIMIT $5')
+            USING wanted, p_before_at, p_before_id, search.at, wanted_rows, asked.aor, asked.actor_id, asked.query;
+        RETURN;
+    END IF;
+    -- Several conditions, each of them frequent, may hardly ever come together: walking one index until the page is full would walk
+    -- years. What is often is found within the newest days, in windows each eight times as long as the one before.
+    upper_end := least(search.at, p_before_at, (wanted->>'until')::timestamptz);
+    WHILE span < interval '5 days' LOOP
+        lower_end := upper_end - span;
+        RETURN QUERY EXECUTE format(frame, source, audit.search_conditions(wanted, p_before_at IS NOT NULL, false)
+                                                   || ' AND e.at <= $9 AND e.at > $10')
+            USING wanted, p_before_at, p_before_id, search.at, wanted_rows, asked.aor, asked.actor_id, asked.query,
+                  upper_end, lower_end;
+        GET DIAGNOSTICS row_number = ROW_COUNT;
+        wanted_rows := wanted_rows - row_number;
+        IF wanted_rows <= 0 OR lower_end < (wanted->>'from')::timestamptz THEN
+            RETURN;
+        END IF;
+        upper_end := lower_end;
+        span := 8 * span;
+    END LOOP;
+    -- What is rare is found month by month, by all the indexes at once. Each of them holds the time too, and the planner joins no
+    -- two indexes that look for the same: so these look for everything else.
+    FOR source IN
+        SELECT format('audit.%I', c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'audit.event'::regclass AND c.relname ~ '^event_[0-9]{4}_[0-9]{2}$'
+            AND to_date(right(c.relname, 7), 'YYYY_MM') <= upper_end AT TIME ZONE 'UTC'
+            AND coalesce(to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month'
+                         > (wanted->>'from')::timestamptz AT TIME ZONE 'UTC', true)
+            AND NOT EXISTS (SELECT FROM audit.event_default)
+        UNION ALL
+        -- What lies in no month of its own may be of any time.
+        SELECT 'audit.event' WHERE EXISTS (SELECT FROM audit.event_default)
+        ORDER BY 1 DESC
+    LOOP
+        RETURN QUERY EXECUTE format(frame, source, audit.search_conditions(wanted, p_before_at IS NOT NULL, true)
+                                                   || ' AND (e.at <= $9) IS TRUE')
+            USING wanted, p_before_at, p_before_id, search.at, wanted_rows, asked.aor, asked.actor_id, asked.query, upper_end;
+        GET DIAGNOSTICS row_number = ROW_COUNT;
+        wanted_rows := wanted_rows - row_number;
+        EXIT WHEN wanted_rows <= 0;
+    END LOOP;
 END
 $function$;
 

@@ -1,4 +1,4 @@
--- Makes the months of the log: from the current one to three ahead, each with the guards that partitions do not inherit.
+-- Makes the months of the log: from the one before the current to three ahead, each with the guards that partitions do not inherit.
 -- The default partition takes what nothing else takes, so that no event is ever refused; it is watched and stays empty.
 CREATE OR REPLACE FUNCTION audit.maintain_partitions(p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER

@@ -211,6 +211,21 @@ def test_after_a_day_the_file_is_erased(large, auditor, signed_in, now, events):
 
 
 @pytest.mark.req("AUD-4")
+def test_who_asks_again_after_the_day_gets_a_new_file_and_not_a_dead_page(large, auditor, signed_in, now, events):
+    asked(5)
+    browser, found = signed_in(auditor), searched(auditor)
+    page(browser, found)
+    tasks.make_export(str(Export.objects.get().pk))
+    over = Export.objects.get()
+    Export.objects.update(expires_at=now)
+    assert page(browser, found).status_code == 202
+    again = Export.objects.get()
+    assert (again.pk != over.pk, again.state) == (True, Export.State.WAITING)
+    assert not default_storage.exists(over.path)
+    assert len(events(Kind.AUDIT_EXPORT_ERASED)) == 1
+
+
+@pytest.mark.req("AUD-4")
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://x\")", "{=1}", "http://x", "007"])
 def test_no_cell_starts_a_formula(tmp_path, text):
     workbooks.write(document([text, text]), tmp_path / "file.xlsx")

@@ -8,6 +8,7 @@ import pytest
 from audit import context
 from audit.events import Kind
 from audit.record import record_durably
+from config import databases
 
 pytestmark = pytest.mark.usefixtures("database")
 NYC = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
@@ -153,3 +154,35 @@ def test_the_api_pages_by_cursor(api, auditor):
     first = client.get(f"/api/v1/audit/searches/{begun['id']}/").json()
     second = client.get(first["next"]).json()
     assert (len(first["results"]), len(second["results"]), second["next"]) == (50, 1, None)
+
+
+@pytest.mark.req("AUD-3")
+def test_only_answers_of_queries_count_reads(signed_in, auditor, asked):
+    browser = signed_in(auditor)
+    address = browser.post("/audit/", {"plate": "ABC123"}).url
+    assert browser.get(f"{address}export.xlsx").status_code == 200
+    downloads = browser.post("/audit/", {"event": "audit.export_downloaded"}, follow=True).content.decode()
+    table = downloads[downloads.index("<table"):]
+    assert "Done" in table
+    assert not re.search(r"\d reads?\b", table)
+
+
+@pytest.mark.req("AUD-1")
+def test_a_page_of_which_no_other_event_comes_is_on_record_by_its_route_alone(signed_in, officer, operator, events, client):
+    browser = signed_in(officer)
+    assert browser.get("/groups/?text=ABC123").status_code == 200
+    [opened] = [event for event in events(Kind.PAGE_OPENED, actor="officer") if event["details"]["route"] == "groups/"]
+    assert opened["details"] == {"method": "GET", "route": "groups/", "status": 200}
+    # A form of the back office that is not taken, with what is wrong at its fields.
+    staff = signed_in(operator)
+    assert staff.post("/admin/lpr/source/add/", {"name": "ABC123"}).status_code == 200
+    [sent] = events(Kind.PAGE_SENT)
+    assert (sent["actor"], sent["details"]["route"]) == ("operator", "admin/lpr/source/add/")
+    assert "ABC123" not in f"{opened}{sent}"
+    before = len(events())
+    assert client.get("/healthz").status_code == client.get("/accounts/login/").status_code == 200
+    assert len(events()) == before
+    damage = "REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app"
+    with databases.administrator() as connection:
+        connection.execute(damage)
+    assert browser.get("/groups/").status_code == 503

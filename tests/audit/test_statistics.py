@@ -131,3 +131,18 @@ def test_a_chart_shows_days_and_where_there_are_too_many_months():
     assert [(bar.height, bar.part_height) for bar in chart.bars] == [(200, 50), (100, 100)]
     days = [datetime.fromordinal(day).replace(tzinfo=UTC).date() for day in range(739_000, 739_100)]
     assert len(charts.of_days([(day, 1, 0) for day in days]).bars) in {4, 5}
+
+
+@pytest.mark.req("AUD-7")
+def test_queries_on_behalf_of_others_are_counted_by_the_person_named(auditor, manager, now):
+    for told in (["jane"], ["jane", "joe"], []):
+        query = record_durably(Kind.QUERY_ATTEMPTED, actor=NYC, plate="ABC123", state="PA", on_behalf_of="J Roe").id
+        if told:
+            record_durably(Kind.NAMED_TOLD, actor=NYC, query=query, persons=told)
+    made = report(auditor, now)
+    assert counted(made.total) == {"search": 3, "on_behalf_of": 3}
+    by_person = {row.label: counted(row) for row in dict(made.groups)["Person named"]}
+    assert by_person == {"jane": {"on_behalf_of": 2}, "joe": {"on_behalf_of": 1}}
+    assert {row.label for row in dict(made.groups)["User"]} == {"someone"}
+    # A name that is no account's stands in the log alone.
+    assert not DailyCount.objects.filter(actor__icontains="roe").exists()
