@@ -8,7 +8,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0015_asked_elsewhere_in_their_name")]
+    dependencies = [("audit", "0016_append_by_its_id")]
 
     operations = [
         migrations.RunSQL((SQL / "daily_counts.sql").read_text(), migrations.RunSQL.noop),

@@ -8,7 +8,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0016_counts_by_person_named")]
+    dependencies = [("audit", "0017_counts_by_person_named")]
 
     operations = [
         migrations.RunSQL("DROP FUNCTION IF EXISTS audit.search_conditions(jsonb, boolean);\n"
