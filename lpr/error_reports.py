@@ -4,6 +4,7 @@ A report keeps no plate: it names the event by which the read was reported, and 
 that opens it (decision 7). Data-quality staff learn neither who asked nor why.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -200,9 +201,11 @@ def report(*, shown: Shown, read: ShownRead, reporter: User, kind: ErrorKind, no
                 id=number, reported=event.id, record_id=read.record_id, kind=kind, note=note, reporter=reporter, reported_at=now)
     except IntegrityError as error:
         raise AlreadyReported from error
-    if reads := _reads(event.id):
-        made.source = Source.objects.get(pk=reads[0].source_id)
-        made.save(update_fields=["source"])
+    # The report stands from here on; without an answer of the store its source stays unknown until it is looked at.
+    with contextlib.suppress(search.QueryFailed):
+        if reads := _reads(event.id):
+            made.source = Source.objects.get(pk=reads[0].source_id)
+            made.save(update_fields=["source"])
     return made
 
 

@@ -13,6 +13,7 @@ from accounts.roles import Role
 from alerts.models import Hit, Notification
 from audit.events import Kind
 from audit.record import record_durably
+from config import databases
 from lpr import correction_mail, error_reports, photos
 from lpr.models import CorrectionNotice, ErrorReport, ReportStatus
 from tests.lpr.stored_reads import store_read
@@ -346,3 +347,19 @@ def test_a_resolution_that_the_store_does_not_take_changes_nothing(browser, load
     assert not CorrectionNotice.objects.exists()
     assert "1 read found" in shown(browser, ask(browser))
     assert events("read.resolution_refused")
+
+
+@pytest.mark.req("RES-4", "BEY-7")
+def test_a_store_that_fails_loses_no_report_and_says_so_instead_of_showing_corrections(browser, desk, load_read):
+    load_read()
+    report = reported(browser)
+    outcome(desk, report, "withdrawn")
+    load_read(source_record_id="another")
+    page = error_page(browser, ask(browser))
+    with databases.administrator() as administrator:
+        administrator.execute("REVOKE EXECUTE ON FUNCTION store.reported_reads(uuid) FROM lpr_app")
+    answer = browser.get("/reads/notices/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert browser.post(page, {"kind": "plate", "note": NOTE}).status_code == 200
+    filed = ErrorReport.objects.latest("reported_at")
+    assert (filed.status, filed.source) == (ReportStatus.OPEN, None)

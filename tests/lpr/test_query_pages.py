@@ -80,6 +80,7 @@ def test_reads_of_unknown_state_are_a_group_of_their_own(browser):
     assert page.index('class="readlist"') < page.index("State not read</h3>")
     assert "2 reads found" in page
     assert "state not read" in page
+    assert page.index("plate and state exact") < page.index("plate exact, state not read by the source")
 
 
 @pytest.mark.req("RES-1")

@@ -130,6 +130,32 @@ def _query_and_read(browser):
     return ask(browser), read
 
 
+def heights(page):
+    """How far each piece of text stands above the lower edge of the paper, in points."""
+    found = []
+
+    def visit(text, canvas, at, *_):
+        if text.strip():
+            found.append((canvas[1] * at[4] + canvas[3] * at[5] + canvas[5], text))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.req("RES-3")
+@pytest.mark.parametrize("notice", ["", "Handle under the rules of the case file. " * 25])
+def test_the_foot_stays_on_the_paper_and_below_all_else_however_long_it_is(browser, notice):
+    ReportFooter.objects.update(notice=notice)
+    read = seen(address="about 80 Quarry Road " * 9, intersection="Exit 12 Ramp & Harlow Turnpike " * 6)
+    for page in report(browser, ask(browser), read).pages:
+        placed = heights(page)
+        assert min(height for height, _ in placed) > 27, "printers leave out what is nearer to the edge"
+        [foot] = [height for height, text in placed if "Investigative lead only" in text]
+        below = " ".join(text for height, text in placed if height <= foot)
+        assert "Printed by" in below
+        assert not {"Confidence", "Record", "Signature", "Maps"} & set(re.findall(r"\w+", below))
+
+
 @pytest.mark.req("RES-3", "RES-1")
 def test_both_photographs_and_two_different_maps_are_in_the_report(browser):
     address, read = _query_and_read(browser)
