@@ -75,12 +75,8 @@ def name(
     light: bool = False,
 ) -> list[str]:
     """Write each street's name once, larger streets first; return the names that found a place."""
-    by_name: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row.kind == "street" and row.name and row.rank >= least:
-            by_name[row.name].append(row)
     written = []
-    for name, pieces in sorted(by_name.items(), key=lambda item: (-max(row.rank for row in item[1]), item[0])):
+    for name, pieces in _by_name(rows, least):
         rank = max(row.rank for row in pieces)
         found = labels.along([row.points for row in pieces], name, size=sizes[rank])
         if found:
@@ -88,3 +84,25 @@ def name(
                         color=LIGHT if light else DARK, halo=DARK if light else LIGHT)
             written.append(name)
     return written
+
+
+def name_beside(
+    canvas: Canvas, labels: Labels, rows: Iterable[Row], *, size: float, least: int, most: int, but: Collection[str]
+) -> list[str]:
+    """Write names level beside their streets, for a map on which these are too short to be written along: so many at most, and
+    none of those in `but`."""
+    written: list[str] = []
+    for name, pieces in _by_name(rows, least):
+        if len(written) < most and name not in but and (place := labels.beside([row.points for row in pieces], name, size=size)):
+            canvas.text(name, place, size=size, weight=600)
+            written.append(name)
+    return written
+
+
+def _by_name(rows: Iterable[Row], least: int) -> list[tuple[str, list[Row]]]:
+    """The streets of a rank or more that have a name, larger ones first."""
+    by_name: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.kind == "street" and row.name and row.rank >= least:
+            by_name[row.name].append(row)
+    return sorted(by_name.items(), key=lambda item: (-max(row.rank for row in item[1]), item[0]))

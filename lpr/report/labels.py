@@ -38,6 +38,18 @@ class Labels:
         start, end = (place[0] - half, place[1]), (place[0] + half, place[1])
         return _SHEET.contains(shapely.LineString([start, end])) and self._take(start, end, size)
 
+    def beside(self, lines: Sequence[Sequence[Point]], words: str, *, size: float) -> Point | None:
+        """Where a level name fits to the right or left of a street, or above or below it: the middle of its base line."""
+        half, runs = len(words) * size * _LETTER / 2, _runs(lines)
+        if not runs:
+            return None
+        middle = runs[0].interpolate(0.5, normalized=True)
+        for across, down in ((half + size, 0.35), (-half - size, 0.35), (0, -1.2), (0, 1.9)):
+            place = middle.x + across, middle.y + down * size
+            if self.at(place, words, size=size):
+                return place
+        return None
+
     def _at(self, line: shapely.LineString, middle: float, width: float, size: float) -> tuple[Point, float] | None:
         if middle < width / 2 or middle > line.length - width / 2:
             return None

@@ -22,6 +22,9 @@ STEP = 0.06
 FEW_MAIN_STREETS = 300
 """With fewer main streets in view the others are shown as well: a small town is known by them."""
 
+FEW_NAMES = 3
+"""With fewer names along their streets the next ones stand beside them."""
+
 CREDIT = "County and state lines: U.S. Census Bureau"
 SEA = "#cfdfea"
 WIDTHS = (0.1, 0.3, 0.6, 1.2, 2.0)
@@ -80,6 +83,9 @@ def _view(region: _Region, latitude: float, longitude: float) -> View:
     [marker] = region.frame.places([(longitude, latitude)])
     labels = Labels([*drawn_streets.around(marker), *drawn_streets.LEGEND, *_INSET])
     main = drawn_streets.name(canvas, labels, region.rows, sizes=(10, 10, 10, 11, 11.5), least=drawn_streets.MAIN_RANK)
+    if len(main) < FEW_NAMES:
+        main += drawn_streets.name_beside(canvas, labels, region.rows, size=11, least=1, most=FEW_NAMES - len(main),
+                                          but=main)
     counties = _name_counties(canvas, labels, region.frame, region.counties)
     home = _state_around(region.counties, latitude, longitude)
     if home:

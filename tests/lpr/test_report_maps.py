@@ -69,6 +69,15 @@ def test_a_place_without_street_data_still_has_both_views(latitude, longitude):
 
 
 @pytest.mark.req("RES-3")
+def test_the_wide_view_names_a_few_streets_even_where_all_of_them_are_short(add):
+    for number in range(5):
+        longitude = -83.02 + number / 100
+        add(f"Harlow Turnpike {number}", [[longitude, 39.955], [longitude, 39.965]], street_class="motorway")
+    _, wide = both(**PLACE)
+    assert len([name for name in names(wide) if name.startswith("Harlow Turnpike")]) == region.FEW_NAMES
+
+
+@pytest.mark.req("RES-3")
 def test_names_of_streets_are_text_and_nothing_else(add):
     add('"/><script>alert(1)</script>&', [[-83.02, 39.961], [-82.98, 39.961]], street_class="primary")
     near, wide = both(**PLACE)
