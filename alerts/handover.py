@@ -102,6 +102,9 @@ def _taken(owner: int) -> Handover | None:
 
 def _open(owner: int, why: str, now: datetime, due_at: datetime) -> bool:
     with transaction.atomic(durable=True):
+        if not AlertList.objects.filter(owner=owner).exists():
+            # Another job has ended them meanwhile.
+            return False
         row, is_new = Handover.objects.get_or_create(owner_id=owner, defaults={"why": why, "began_at": now, "due_at": due_at})
         if is_new:
             record(Kind.HANDOVER_OPENED, owner=row.owner.get_username(), why=why, due_at=due_at)
@@ -113,10 +116,13 @@ def _tell(row: Handover, now: datetime) -> int:
     people = User.objects.filter(role=Role.AGENCY_MANAGER, aor__isnull=False, aor=row.owner.aor_id, is_active=True)
     owed = {*people.values_list("pk", flat=True), *([row.owner_id] if row.owner.is_active else [])}
     of_row = {"kind": NotificationKind.AT_REST, "entry_id": row.key, "record_id": row.key}
-    owed -= set(Notification.objects.filter(**of_row).values_list("recipient_id", flat=True))
-    Notification.objects.bulk_create([Notification(
-        **of_row, recipient_id=person, plate="", created_at=now, next_attempt_at=now) for person in sorted(owed)],
-        ignore_conflicts=True)
+    with transaction.atomic(durable=True):
+        # One that another job ended meanwhile owes nothing any more.
+        if not list(Handover.objects.select_for_update(of=["self"]).filter(pk=row.pk).values_list("pk")):
+            return 0
+        owed -= set(Notification.objects.filter(**of_row).values_list("recipient_id", flat=True))
+        Notification.objects.bulk_create([Notification(
+            **of_row, recipient_id=person, plate="", created_at=now, next_attempt_at=now) for person in sorted(owed)])
     return len(owed)
 
 

@@ -1,9 +1,11 @@
 """Lists of an owner who is not active rest at once, and get a new owner in time or end."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connections
 
 from accounts.models import TrainingRecord, User
 from alerts import expiry, handover, mails, notifications, tasks
@@ -166,6 +168,34 @@ def test_who_is_active_again_before_the_mail_leaves_is_no_news(watch, officer, m
     send_all(now)
     assert not mail.outbox
     assert not Notification.objects.exists()
+
+
+@pytest.mark.req("ALR-11", "ALR-9")
+def test_two_schedulers_at_once_open_tell_and_end_it_once(watch, officer, manager, now, events):
+    watch()
+    close(officer)
+
+    def keep_time(moment) -> None:
+        together = threading.Barrier(3)
+
+        def run() -> None:
+            try:
+                together.wait(10)
+                handover.keep_time(now=moment)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=run) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    keep_time(now)
+    assert list(Notification.objects.values_list("recipient", flat=True)) == [manager.pk]
+    keep_time(now + timedelta(days=15))
+    assert not Notification.objects.exists()
+    assert [len(events(kind)) for kind in ("handover.opened", "entry.removed", "handover.closed")] == [1, 1, 1]
 
 
 @pytest.mark.req("ALR-11", "ALR-7")
