@@ -3,6 +3,9 @@
 Every leaf is computed anew from its event's row, every column compared with the payload that was hashed, the tree grown leaf by
 leaf and compared with each signed checkpoint. It runs with a login that reads and writes nothing, in one snapshot, so that the
 log may grow meanwhile; it trusts the public keys beside the signing key, and nothing that the database says of itself.
+
+First the whole log is checked as fast as it can be read (audit/quick_check.py). Where that leaves a doubt, it is gone through row
+by row here, to name what is wrong, or to find that nothing is.
 """
 
 import json
@@ -15,9 +18,9 @@ from typing import Any
 import psycopg
 from django.db import connections, transaction
 
-from audit import signing, verifier
+from audit import quick_check, signing, verifier
 from audit.events import Kind
-from audit.tree import Node, Tree
+from audit.regrown import Mismatch, Regrown, Roots, binary
 
 CHUNK = 20_000
 # What audit.append copies out of the payload into columns, and how the payload's values are written there.
@@ -38,12 +41,14 @@ _KEPT = (f"SELECT -1, e.id::text, e.leaf, (extract(epoch FROM e.at) * 1000000)::
 _ANNOUNCED = ("SELECT payload FROM audit.event WHERE kind = %s UNION ALL"
               " SELECT payload FROM audit.kept_event WHERE kind = %s")
 
+# What PostgreSQL says of values that nobody could have stored lawfully, or of pages that are not whole.
+_UNREADABLE = (psycopg.DataError, psycopg.InternalError, psycopg.NotSupportedError, psycopg.errors.ProgramLimitExceeded)
+_TWICE = ("SELECT id FROM audit.event GROUP BY at, id HAVING count(*) > 1"
+          " UNION ALL SELECT id FROM audit.unsealed GROUP BY id HAVING count(*) > 1"
+          " UNION ALL SELECT id FROM audit.sealed_leaf GROUP BY id HAVING count(*) > 1"
+          " UNION ALL SELECT id FROM audit.unsealed JOIN audit.sealed_leaf USING (id) LIMIT 1")
 _PLANNER = ("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true),"
             " set_config('enable_seqscan', %s, true)")
-
-
-class Mismatch(Exception):
-    """The log is not what was sealed; the message names the first bad event or checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -83,35 +88,47 @@ def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
     """Check every event, seal and signature.
 
     Args:
-        progress: told, as (done, total), how many sealed events are checked of how many.
+        progress: told, as (done, total), how many sealed events are checked of how many. It begins anew where a doubt was left.
 
     Raises:
         Mismatch: at the first that is not what was sealed.
         signing.SigningKeyMissing: no public key is known.
     """
-    keys = signing.trusted_keys()
-    with _snapshot() as cursor:
-        tree, nodes, checkpoints, gaps = Tree(), [], _Checkpoints(cursor, keys), verifier.Gaps()
-        total = checkpoints.last_size
-        for index, leaf in _sealed_leaves(cursor, gaps):
-            if index != tree.size:
-                raise Mismatch(f"Leaf {tree.size} of the tree is missing.")
-            nodes += tree.append(leaf)
-            checkpoints.compare(tree)
-            if progress and tree.size % CHUNK == 0:
-                progress(tree.size, total)
-        if tree.size != total:
-            raise Mismatch(f"The last checkpoint covers {total} events, and {tree.size} are in the tree.")
-        if progress:
-            progress(tree.size, total)
-        _compare_nodes(cursor, nodes)
-        try:
-            dropped = gaps.check(checkpoints.roots)
-        except verifier.NotProven as error:
-            raise Mismatch(str(error)) from error
-        unsealed = _check_waiting(cursor)
-        _refuse_extra(cursor)
-    return Verified(tree.size, dropped, checkpoints.count, unsealed, tree.root())
+    keys, progress = signing.trusted_keys(), progress or _say_nothing
+    with _snapshot() as connection:
+        regrown = Regrown(connection, keys)
+        holds = quick_check.whole_log(connection, regrown, announced_months(binary(connection)), progress)
+    if not holds:
+        with _snapshot() as connection:
+            regrown = Regrown(connection, keys)
+            try:
+                holds = _row_by_row(connection, regrown, progress)
+            except _UNREADABLE as error:
+                raise Mismatch(f"The log cannot be read after event {regrown.tree.size} of the tree: {error}.") from error
+    progress(holds.events, holds.events)
+    return Verified(holds.events, holds.dropped, regrown.count, holds.unsealed, regrown.tree.root())
+
+
+def _say_nothing(done: int, total: int) -> None:
+    """The progress that nobody asked for."""
+
+
+def _row_by_row(connection: psycopg.Connection, regrown: Regrown, progress: Callable[[int, int], None]) -> quick_check.Holds:
+    cursor, gaps = binary(connection), verifier.Gaps()
+    for index, leaf in _sealed_leaves(cursor, gaps):
+        if index != regrown.tree.size:
+            raise Mismatch(f"Leaf {regrown.tree.size} of the tree is missing.")
+        regrown.add([leaf])
+        if regrown.tree.size % CHUNK == 0:
+            progress(regrown.tree.size, regrown.last_size)
+    regrown.finish()
+    try:
+        dropped = gaps.check(Roots(connection))
+    except verifier.NotProven as error:
+        raise Mismatch(str(error)) from error
+    unsealed = _check_waiting(cursor)
+    _refuse_extra(cursor)
+    return quick_check.Holds(regrown.tree.size, dropped, unsealed)
 
 
 def announced_months(cursor: Any) -> set[str]:
@@ -130,16 +147,14 @@ def announced_months(cursor: Any) -> set[str]:
 
 
 @contextmanager
-def _snapshot() -> Iterator[psycopg.Cursor]:
+def _snapshot() -> Iterator[psycopg.Connection]:
     with transaction.atomic(using="auditor", durable=True):
         connections["auditor"].ensure_connection()
-        # Rows in the binary form: half the time of texts.
-        with psycopg.Cursor(connections["auditor"].connection) as cursor:
-            cursor.format = psycopg.pq.Format.BINARY
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # Before the snapshot: no month goes while it is read.
-            cursor.execute("LOCK TABLE audit.event IN ACCESS SHARE MODE")
-            yield cursor
+        connection = connections["auditor"].connection
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Before the snapshot: no month goes while it is read.
+        connection.execute("LOCK TABLE audit.event IN ACCESS SHARE MODE")
+        yield connection
 
 
 def _sealed_leaves(cursor: psycopg.Cursor, gaps: verifier.Gaps) -> Iterator[tuple[int, bytes]]:
@@ -174,59 +189,27 @@ def _sealed_leaves(cursor: psycopg.Cursor, gaps: verifier.Gaps) -> Iterator[tupl
 def _check(row: _Row, name: str) -> None:
     if row.id is None:
         raise Mismatch(f"{name} is missing.")
+    if None in (row.at, row.xact, row.kind, row.nonce, row.payload):
+        raise Mismatch(f"{name} is not the event that was sealed.")
     leaf = verifier.leaf_hash(row.id, row.at, row.xact, row.kind, row.nonce, row.payload)
     if leaf != row.sealed_leaf:
         raise Mismatch(f"{name} is not the event that was sealed.")
     if leaf != row.leaf:
         raise Mismatch(f"{name} does not carry its own leaf.")
-    said = json.loads(row.payload)
+    try:
+        said = dict(json.loads(row.payload))
+    except (ValueError, TypeError):
+        raise Mismatch(f"{name}: its payload is not an object of facts.") from None
+    if row.kind == Kind.QUERY_ATTEMPTED and said.get("query") is None:
+        # An attempt is the head of its own query.
+        said["query"] = row.id
     for column, value in zip(COPIED, row.copied, strict=True):
-        if value != _as_text(said.get(column)) and not (column == "query" and _is_own_query(row, said, value)):
+        if value != _as_text(said.get(column)):
             raise Mismatch(f"{name}: its column {column} is not what its payload says.")
 
 
 def _as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
-
-
-def _is_own_query(row: _Row, said: dict[str, Any], value: str | None) -> bool:
-    """An attempt is the head of its own query."""
-    return row.kind == Kind.QUERY_ATTEMPTED and "query" not in said and value == row.id
-
-
-class _Checkpoints:
-    """The signed checkpoints, smallest first, each compared when the tree has reached its size."""
-
-    def __init__(self, cursor: psycopg.Cursor, keys: Sequence[verifier.Key]) -> None:
-        cursor.execute("SELECT size, root, (extract(epoch FROM at) * 1000000)::bigint, signed_note, key"
-                       " FROM audit.checkpoint ORDER BY size")
-        self.rows = cursor.fetchall()
-        self.keys = keys
-        self.roots: dict[int, bytes] = {size: root for size, root, *_ in self.rows}
-        self.count = 0
-        self.last_size = self.rows[-1][0] if self.rows else 0
-
-    def compare(self, tree: Tree) -> None:
-        if self.count == len(self.rows) or self.rows[self.count][0] != tree.size:
-            return
-        size, root, at, note, key = self.rows[self.count]
-        try:
-            signed = verifier.open_checkpoint(note, self.keys)
-        except verifier.NotProven as error:
-            raise Mismatch(f"The checkpoint of {size} events does not hold: {error}.") from error
-        if (signed.size, signed.root, signed.at, signed.signed_by) != (size, root, at, key):
-            raise Mismatch(f"The checkpoint of {size} events is not the one that was signed.")
-        if tree.root() != signed.root:
-            before = self.rows[self.count - 1][0] if self.count else 0
-            raise Mismatch(f"The first {size} events are not those that were signed; the first {before} are.")
-        self.count += 1
-
-
-def _compare_nodes(cursor: psycopg.Cursor, nodes: list[Node]) -> None:
-    cursor.execute("SELECT level, index, hash FROM audit.node ORDER BY level, index")
-    stored = cursor.fetchall()
-    if stored != sorted(nodes):
-        raise Mismatch("The nodes of the tree are not those of its leaves.")
 
 
 def _check_waiting(cursor: psycopg.Cursor) -> int:
@@ -244,3 +227,6 @@ def _refuse_extra(cursor: psycopg.Cursor) -> None:
     extra = cursor.fetchone()
     if extra:
         raise Mismatch(f"Event {extra[0]} is in the log and was never appended.")
+    cursor.execute(_TWICE)
+    for (id,) in cursor.fetchall():
+        raise Mismatch(f"Event {id} is in the log twice.")

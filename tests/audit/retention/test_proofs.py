@@ -64,13 +64,15 @@ DAMAGE = {
 
 
 @pytest.mark.req("AUD-2", "AUD-5", "BEY-2")
-def test_whatever_else_is_gone_or_changed_is_found(gone, now):
+def test_whatever_else_is_gone_or_changed_is_found(gone, now, monkeypatch):
     record_durably(Kind.SIGNED_OUT)
     seal(now)
     tables = ("event", "kept_event", "sealed_leaf")
     for table in tables:
         run(f"CREATE TABLE public.kept_{table} AS SELECT * FROM audit.{table}")
-    assert verification.verify().dropped == 5
+    with monkeypatch.context() as at_full_speed:
+        at_full_speed.delattr(verification, "_row_by_row")
+        assert verification.verify().dropped == 5
     for name, (damage, words) in DAMAGE.items():
         run(damage)
         with pytest.raises(verification.Mismatch, match=words):
