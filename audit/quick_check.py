@@ -14,7 +14,9 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import psycopg
@@ -79,7 +81,8 @@ def whole_log(
     """
     kept, connection.prepare_threshold = connection.prepare_threshold, 1
     try:
-        return _WholeLog(connection, regrown, announced).check(progress)
+        with connection.pipeline():
+            return _WholeLog(connection, regrown, announced).check(progress)
     except (_Doubt, Mismatch, verifier.NotProven, psycopg.Error, ValueError, OverflowError, struct.error):
         return None
     finally:
@@ -113,6 +116,11 @@ class _Page:
 class _Events(_Page):
     facts: Sequence[bytes]
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "_Events":
+        count, ats, ids, leaves, *facts = row
+        return cls(count, ats, ids, leaves, facts)
+
 
 @dataclass(frozen=True)
 class _Sealed(_Page):
@@ -124,17 +132,19 @@ class _WholeLog:
     def __init__(self, connection: psycopg.Connection, regrown: Regrown, announced: set[str]) -> None:
         self._connection = connection
         self._regrown = regrown
-        self._cursor = binary(connection)
-        self._cursor.execute(_PREPARE)
+        self._all(_PREPARE)
         self._gone = set(filter(self._is_empty, announced))
-        self._cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        # One for events and one for leaves.
+        self._cursors = binary(connection), binary(connection)
+        for cursor in self._cursors:
+            cursor.adapters.register_loader("text", ByteaBinaryLoader)
         self._mark, self._nothing = (f"{sign}{secrets.token_urlsafe(6)}" for sign in "\x02\x01")
         self._cut = self._mark.encode()
         # Only what is copied is decoded. A value that audit.append would have written otherwise into its column is a doubt.
         said = msgspec.defstruct("Said", [("actor_id", int | str, self._nothing), *(
             (name, str, self._nothing) for name in ("actor", "aor", "on_behalf_of", "plate", "state", "reason", "query"))],
             gc=False)
-        self._decode = msgspec.json.Decoder(said).decode
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(said).decode
         self._gaps = verifier.Gaps()
         self._spoken: list[tuple[str, str, str]] = []
         self._kept: set[_Key] = set()
@@ -174,54 +184,44 @@ class _WholeLog:
     def _all(self, statement: str, **arguments: object) -> list[tuple]:
         return binary(self._connection).execute(statement, arguments).fetchall()
 
-    def _row(self, statement: str, **arguments: object) -> list | None:
-        """The columns of a page after the number of its rows, or None where it has none."""
+    def _ask(self, cursor: psycopg.Cursor, statement: str, **arguments: object) -> psycopg.Cursor:
+        """Send a query for a page. PostgreSQL puts it together while the page before it is checked."""
         marks = {"mark": self._mark, "cut": self._cut, "nothing": self._nothing}
-        [row] = self._cursor.execute(statement, marks | arguments, prepare=True).fetchall()
-        if row[0] == 0:
-            return None
-        if None in row:
-            raise _Doubt
-        return list(row)
+        return cursor.execute(statement, marks | arguments, prepare=True)
 
     def _pages(self) -> Iterator[_Events | _Sealed]:
         """Both streams side by side: after a page of events as many leaves, not counting those whose month is gone."""
-        events, start, ahead, more = self._events(), 0, 0, True
-        page = next(events, None)
-        while page or more:
-            if page:
-                yield page
-                ahead += page.count
-            while more and (ahead > 0 or not page):
-                limit = min(ahead, PAGE) if page else PAGE
-                row = self._row(_SEALED, start=start, end=start + limit)
+        stream = _Stream(partial(self._ask, self._cursors[0]), self._all)
+        start, ahead, more = 0, 0, True
+        while True:
+            events = stream.take()
+            if not events and not more:
+                return
+            ahead += events.count if events else 0
+            leaves = self._ask_leaves(start, ahead if events else PAGE) if more and (ahead > 0 or not events) else None
+            if events:
+                stream.ask_next(events)
+                yield events
+            while leaves:
+                row = _taken(leaves)
                 if row:
-                    leaves = _Sealed(*row, start)
-                    yield leaves
-                    ahead -= leaves.count - (sum(map(self._is_gone, leaves.times())) if self._gone else 0)
-                start += limit
-                more = row is not None and leaves.count == limit
-            page = next(events, None)
+                    count, ats, ids, hashes, indexes = row
+                    page = _Sealed(count, ats, ids, hashes, indexes, start)
+                    yield page
+                    start += page.count
+                    ahead -= page.count - (sum(map(self._is_gone, page.times())) if self._gone else 0)
+                more = row is not None
+                leaves = self._ask_leaves(start, ahead) if more and ahead > 0 else None
 
-    def _events(self) -> Iterator[_Events]:
-        """Month by month, that is table by table."""
-        [(at,)] = self._all("SELECT min(at) FROM audit.event")
-        while at is not None:
-            end = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
-            id, statement = _NO_ID, _FIRST
-            while row := self._row(statement, at=at, id=id, end=end, limit=PAGE):
-                page = _Events(*row[:4], row[4:])
-                yield page
-                if page.count < PAGE:
-                    break
-                at, id, statement = _FROM + timedelta(microseconds=page.times()[-1]), page.ids[-_ID:].decode(), _NEXT
-            [(at,)] = self._all("SELECT min(at) FROM audit.event WHERE at >= %(end)s", end=end)
+    def _ask_leaves(self, start: int, count: int) -> psycopg.Cursor:
+        return self._ask(self._cursors[1], _SEALED, start=start, end=start + min(count, PAGE))
 
     def _check(self, page: _Events) -> None:
         """Each event's leaf from its row, and each column that audit.append copied against the payload."""
         count, ids, xacts = page.count, page.texts(), page.facts[0]
         kinds, nonces, payloads = (column.split(self._cut) for column in page.facts[1:4])
-        if (len(page.ids), {*map(len, (kinds, nonces, payloads))}) != (_ID * count, {count}):
+        # A nonce of another length would leave open where it ends and the payload begins.
+        if (len(page.ids), {*map(len, (kinds, nonces, payloads))}, {*map(len, nonces)}) != (_ID * count, {count}, {32}):
             raise _Doubt
         # As verifier.leaf_hash, without the calls: this is done for every event.
         leaves = [sha256(b"\0plateledger event v1\n%b\n%d\n%d\n%b\n%b"
@@ -273,7 +273,7 @@ class _WholeLog:
         self._regrown.add(page.leaves.split(self._cut))
 
     def _meet_waiting(self) -> int:
-        row = self._row(_WAITING, limit=APART + 1)
+        row = _taken(self._ask(self._cursors[1], _WAITING, limit=APART + 1))
         waiting = self._keys(_Page(*row)) if row else set()
         if not waiting <= self._loose:
             raise _Doubt
@@ -290,9 +290,9 @@ class _WholeLog:
         return f"{_FROM + timedelta(microseconds=at):%Y-%m}" in self._gone
 
     def _take_kept(self) -> None:
-        row = self._row(_KEPT, limit=APART + 1)
+        row = _taken(self._ask(self._cursors[0], _KEPT, limit=APART + 1))
         if row:
-            page = _Events(*row[:4], row[4:])
+            page = _Events.of(row)
             self._check(page)
             self._put(page, self._kept, set())
 
@@ -322,3 +322,50 @@ class _WholeLog:
                 self._gaps.hear(index[id], id, kind, payload)
         return self._gaps.check(Roots(self._connection))
 
+
+class _Stream:
+    """The events a page at a time, month by month, that is table by table."""
+
+    _asked: psycopg.Cursor | None
+    _end: datetime
+
+    def __init__(self, ask: Callable[..., psycopg.Cursor], all: Callable[..., list[tuple]]) -> None:
+        self._ask, self._all = ask, all
+        self._begin(self._all("SELECT min(at) FROM audit.event"))
+
+    def take(self) -> _Events | None:
+        """The page that was asked for, or the first one of a later month."""
+        while self._asked:
+            row = _taken(self._asked)
+            if row:
+                return _Events.of(row)
+            self._next_month()
+        return None
+
+    def ask_next(self, page: _Events) -> None:
+        """Ask for the page after `page`."""
+        if page.count < PAGE:
+            self._next_month()
+        else:
+            self._asked = self._ask(_NEXT, at=_FROM + timedelta(microseconds=page.times()[-1]), id=page.ids[-_ID:].decode(),
+                                    end=self._end, limit=PAGE)
+
+    def _next_month(self) -> None:
+        self._begin(self._all("SELECT min(at) FROM audit.event WHERE at >= %(end)s", end=self._end))
+
+    def _begin(self, first: list[tuple]) -> None:
+        [(at,)] = first
+        self._asked = None
+        if at is not None:
+            self._end = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
+            self._asked = self._ask(_FIRST, at=at, id=_NO_ID, end=self._end, limit=PAGE)
+
+
+def _taken(asked: psycopg.Cursor) -> Sequence[Any] | None:
+    """The columns of the page that was asked for, after the number of its rows; None where it has none."""
+    [row] = asked.fetchall()
+    if row[0] == 0:
+        return None
+    if None in row:
+        raise _Doubt
+    return row

@@ -189,7 +189,8 @@ def _sealed_leaves(cursor: psycopg.Cursor, gaps: verifier.Gaps) -> Iterator[tupl
 def _check(row: _Row, name: str) -> None:
     if row.id is None:
         raise Mismatch(f"{name} is missing.")
-    if None in (row.at, row.xact, row.kind, row.nonce, row.payload):
+    # A nonce of another length would leave open where it ends and the payload begins.
+    if None in (row.at, row.xact, row.kind, row.nonce, row.payload) or len(row.nonce) != 32:
         raise Mismatch(f"{name} is not the event that was sealed.")
     leaf = verifier.leaf_hash(row.id, row.at, row.xact, row.kind, row.nonce, row.payload)
     if leaf != row.sealed_leaf:
