@@ -1,9 +1,12 @@
 """The check of a whole sealed log against bare SHA-256 over the same bytes, held in memory and hashed once each.
 
-By CPU, of this process and of the auditor's session.
+Twice: by CPU, of this process and of the auditor's session together, which a busy machine changes least; and by the clock on the
+wall, which is what somebody waits: PostgreSQL puts the next page together on a second core meanwhile. The goal is asked of both;
+the line that bears its name is the stricter one, by CPU.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from django.db import connections
@@ -26,13 +29,17 @@ def run(size: int) -> list[Ratio]:
         hashed = _hashed_bytes()
         connections["auditor"].ensure_connection()
         clock = cpu_clock(connections["auditor"].connection.info.backend_pid)
-        cost = turn_by_turn({"verify": lambda _: _verify(), "sha256": lambda _: _hash(hashed)}, rounds=ROUNDS,
-                            clock=clock, say="audit_verify")
+        sides = {"verify": lambda _: _verify(), "sha256": lambda _: _hash(hashed)}
+        clocks = (("audit_verify", clock, "µs CPU"), ("audit_verify_wall", time.perf_counter, "µs"))
+        return [_line(name, size, turn_by_turn(sides, rounds=ROUNDS, clock=measured, say=name), unit)
+                for name, measured, unit in clocks]
+
+
+def _line(name: str, size: int, cost: Mapping[str, Sequence[float]], unit: str) -> Ratio:
     ours, theirs = (percentile(cost[side], 0.5) / size * 1e6 for side in ("verify", "sha256"))
-    return [Ratio(
-        "audit_verify", ratio(cost["verify"], cost["sha256"]), GOAL,
-        f"check of {size:,} sealed events, columns, tree and signatures ({ours:.1f} µs CPU an event) against bare SHA-256 over"
-        f" the same bytes ({theirs:.2f} µs)")]
+    return Ratio(name, ratio(cost["verify"], cost["sha256"]), GOAL,
+                 f"check of {size:,} sealed events, columns, tree and signatures ({ours:.1f} {unit} an event) against bare"
+                 f" SHA-256 over the same bytes ({theirs:.2f} {unit})")
 
 
 def _verify() -> None:
