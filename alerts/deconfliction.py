@@ -8,13 +8,16 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from alerts.models import AlertPolicy, Entry, Notification, NotificationKind, Resting
+from alerts.models import AlertPolicy, Entry, NotificationKind, NotificationStatus, Resting
+
+if TYPE_CHECKING:
+    from alerts.entries import NewEntry
 
 Watched = tuple[str, str, str]
 
@@ -39,11 +42,13 @@ def colleagues(*, owner: User, watched: Sequence[Watched], now: datetime) -> Map
         watched: folded plate, state and reason code of each.
         now: the moment that counts for the end of an entry.
     """
-    plates, states, reasons = ([item[part] for item in watched] for part in range(3))
+    # Codes hold no line break, and a list of texts costs the client more to write down.
+    plates, states, reasons = ("\n".join([item[part] for item in watched]) for part in range(3))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT w.plate, w.state, w.reason, o.id, o.username, o.full_name, o.email, e.id"
-            " FROM unnest(%s::text[], %s::text[], %s::text[]) w (plate, state, reason)"
+            " FROM unnest(string_to_array(%s::text, chr(10)), string_to_array(%s::text, chr(10)),"
+            "             string_to_array(%s::text, chr(10))) w (plate, state, reason)"
             # By key for each plate, whatever the planner expects of a list of unknown length.
             " CROSS JOIN LATERAL (SELECT * FROM alerts_entry e WHERE e.plate = w.plate AND e.state = w.state OFFSET 0) e"
             " JOIN accounts_user o ON o.id = e.owner_id"
@@ -62,7 +67,7 @@ def still_named(entries: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
     return Entry.objects.filter(~rests).select_related("owner").in_bulk(entries)
 
 
-def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:
+def plan(*, entries: "Sequence[Entry | NewEntry]", owner: User, now: datetime) -> int:
     """In the transaction that adds `entries`: an intent for each entry of another user that watches the same.
 
     Where policy says so, the other user is told as well. Returns how many pairs there are.
@@ -79,12 +84,14 @@ def plan(*, entries: Sequence[Entry], owner: User, now: datetime) -> int:
     pairs = [(entry, other) for entry in entries for other in same.get((entry.plate, entry.state, entry.reason), ())
              if other.entry_id in standing]
     letter = uuid.uuid4()
-    intents = [_intent(entry.pk, other.entry_id, owner.pk, entry.plate, letter, now) for entry, other in pairs]
+    intents = [(entry.pk, other.entry_id, owner.pk, entry.plate, letter) for entry, other in pairs]
     if pairs and AlertPolicy.objects.get(pk=1).tells_both_in_deconfliction:
         letters: dict[int, uuid.UUID] = defaultdict(uuid.uuid4)
-        intents += [_intent(other.entry_id, entry.pk, other.user_id, entry.plate, letters[other.user_id], now)
-                    for entry, other in pairs]
-    Notification.objects.bulk_create(intents)
+        intents += [(other.entry_id, entry.pk, other.user_id, entry.plate, letters[other.user_id]) for entry, other in pairs]
+    if intents:
+        with connection.cursor() as cursor:
+            cursor.execute(_INTEND, [NotificationKind.DECONFLICTION.value, NotificationStatus.WAITING.value, now, now,
+                                     *map(list, zip(*intents, strict=True))])
     return len(pairs)
 
 
@@ -97,9 +104,10 @@ def _standing(entries: Collection[uuid.UUID]) -> set[uuid.UUID]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _intent(
-    entry: uuid.UUID, other: uuid.UUID, recipient: int, plate: str, letter: uuid.UUID, now: datetime,
-) -> Notification:
-    """`record_id` holds the other user's entry: what a hit's intent says of a read, this one says of that entry."""
-    return Notification(kind=NotificationKind.DECONFLICTION, entry_id=entry, record_id=other, recipient_id=recipient,
-                        plate=plate, letter=letter, created_at=now, next_attempt_at=now)
+# `record_id` holds the other user's entry: what a hit's intent says of a read, this one says of that entry.
+_INTEND = """
+INSERT INTO alerts_notification (id, kind, status, attempts, last_error, created_at, next_attempt_at, entry_id, record_id,
+                                 recipient_id, plate, letter)
+SELECT gen_random_uuid(), %s::text, %s::text, 0, '', %s::timestamptz, %s::timestamptz, intent.*
+FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::uuid[]) intent
+"""

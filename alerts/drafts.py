@@ -1,6 +1,6 @@
 """Drafts of uploaded files of plates: what is kept between preview and confirmation (ALR-2, ALR-8; `accounts.drafts`)."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class Draft:
 
 def keep(*, draft: Draft, owner: User, now: datetime) -> UUID:
     """Seal a draft for an hour and return its id."""
-    return drafts.keep(UploadDraft, said=asdict(draft), owner=owner, now=now)
+    return drafts.keep(UploadDraft, said=vars(draft), owner=owner, now=now)
 
 
 def opened(*, draft: UUID, by: User, now: datetime, for_update: bool = False) -> Draft:
@@ -55,7 +55,7 @@ def set_columns(*, draft: UUID, columns: dict[str, int], by: User, now: datetime
         DraftNotFound: see `opened`.
     """
     known = replace(opened(draft=draft, by=by, now=now), columns=columns)
-    drafts.replace(UploadDraft, draft=draft, said=asdict(known), by=by, now=now)
+    drafts.replace(UploadDraft, draft=draft, said=vars(known), by=by, now=now)
 
 
 def erase(*, draft: UUID) -> None:

@@ -3,9 +3,9 @@
 The rules of a row are those of the form of a single alert; a bad row is named by its number with each of its reasons.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from accounts import spreadsheets
 from accounts.spreadsheets import Row
@@ -33,8 +33,7 @@ _SELF = frozenset({"self", "myself", "me", "own"})
 _OTHER = frozenset({"other", "another", "someone else", "other person"})
 
 
-@dataclass(frozen=True)
-class GoodRow:
+class GoodRow(NamedTuple):
     number: int
     plate: str
     state: str
@@ -45,7 +44,9 @@ class GoodRow:
 
     def fields(self) -> dict[str, str]:
         """What `entries.insert_many` takes."""
-        return {name: value for name, value in asdict(self).items() if name != "number"}
+        fields = self._asdict()
+        del fields["number"]
+        return fields
 
     def says_the_same_as(self, entry: Entry) -> bool:
         return (self.reason, self.case_reference, self.other_name) == (entry.reason, entry.case_reference, entry.other_name)
@@ -101,13 +102,15 @@ def sorted_out(
     bad: list[BadRow] = []
     repeated: list[RepeatedRow] = []
     first: dict[tuple[str, str], int] = {}
+    # Where each of our columns stands in a row; -1 where the file has none.
+    positions = [columns.get(name, -1) for name in COLUMNS]
     for number, cells in rows:
-        named = {name: cells[position] if position < len(cells) else "" for name, position in columns.items()}
-        said, why = _checked({name: named.get(name, "") for name in COLUMNS}, by_label, numbers)
+        width = len(cells)
+        said, why = _checked([cells[at] if 0 <= at < width else "" for at in positions], by_label, numbers)
         if why:
-            bad.append(BadRow(number, named, why))
+            bad.append(BadRow(number, {name: cells[at] if at < width else "" for name, at in columns.items()}, why))
             continue
-        row = GoodRow(number, **said)
+        row = GoodRow(number, *said)
         before = first.setdefault((row.plate, row.state), number)
         if before == number:
             good.append(row)
@@ -116,28 +119,27 @@ def sorted_out(
     return good, bad, repeated
 
 
-def _checked(
-    cells: Mapping[str, str], reasons: Mapping[str, str], numbers: CaseNumbers | None
-) -> tuple[dict[str, str], list[str]]:
-    """The row's fields as an entry has them, and what is wrong with them."""
-    said: dict[str, str] = {}
+def _checked(cells: Sequence[str], reasons: Mapping[str, str], numbers: CaseNumbers | None) -> tuple[list[str], list[str]]:
+    """The row's fields as an entry has them, in the order of COLUMNS as the cells are, and what is wrong with them."""
+    plate, state, reason, case_reference, for_whom, other_name = cells
+    said: list[str] = []
     why: list[str] = []
-
-    def take(name: str, check: Any, *arguments: Any) -> None:
+    if any([cell.startswith("=") for cell in cells]):
+        return said, ["A cell holds a formula. Enter the value itself."]
+    checks: tuple[tuple[Callable[..., str], tuple[Any, ...]], ...] = (
+        (plates.fold, (plate,)), (states.parse, (state,)), (_reason, (reason, reasons)),
+        (_case_reference, (case_reference, numbers)), (_for_whom, (for_whom, other_name)))
+    for check, arguments in checks:
         try:
-            said[name] = check(*arguments)
+            said.append(check(*arguments))
+        except ValueError as refusal:
+            said.append("")
+            why.append(str(refusal))
+    if said[-1]:
+        try:
+            said.append(check_person(said[-1], other_name))
         except ValueError as refusal:
             why.append(str(refusal))
-
-    if any(cell.startswith("=") for cell in cells.values()):
-        return said, ["A cell holds a formula. Enter the value itself."]
-    take("plate", plates.fold, cells["plate"])
-    take("state", states.parse, cells["state"])
-    take("reason", _reason, cells["reason"], reasons)
-    take("case_reference", _case_reference, cells["case_reference"], numbers)
-    take("for_whom", _for_whom, cells["for_whom"], cells["other_name"])
-    if "for_whom" in said:
-        take("other_name", check_person, said["for_whom"], cells["other_name"])
     return said, why
 
 

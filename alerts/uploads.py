@@ -7,7 +7,7 @@ by others (`preview`), and nothing is saved before `confirm`. A file with more p
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -146,7 +146,10 @@ def preview(*, draft: UUID, by: User, purpose: str = "preview", now: datetime) -
         ColumnsNotNamed: the columns have to be named first (`name_columns`).
         ListNotChosen: the list it was for is gone.
     """
-    found = _preview(drafts.opened(draft=draft, by=by, now=now), by, now)
+    found = _sorted_out(drafts.opened(draft=draft, by=by, now=now), by)
+    others = deconfliction.colleagues(owner=by, watched=[(row.plate, row.state, row.reason) for row in found.good], now=now)
+    found = replace(found, watched_by_others=[
+        (row, others[row.plate, row.state, row.reason]) for row in found.good if (row.plate, row.state, row.reason) in others])
     record_durably(
         Kind.UPLOAD_PREVIEWED, purpose=purpose, digest=found.draft.digest, good=len(found.good), bad=len(found.bad),
         repeated=len(found.repeated), removed=len(found.removed), watched_by_others=len(found.watched_by_others))
@@ -174,7 +177,7 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
         said = drafts.opened(draft=draft, by=by, now=now, for_update=True)
         if said.mode == Mode.REPLACE:
             entries.wait_for_loadings()
-        found = _preview(said, by, now, for_update=True)
+        found = _sorted_out(said, by, for_update=True)
         if not found.good and not found.removed:
             raise NothingToAdd("No row of the file can be added.")
         alert_list = found.alert_list or lists.make(
@@ -215,7 +218,8 @@ def lists_to_fill(user: User) -> Any:
     return AlertList.objects.visible_to(user).filter(is_single_plate=False)
 
 
-def _preview(draft: drafts.Draft, by: User, now: datetime, *, for_update: bool = False) -> Preview:
+def _sorted_out(draft: drafts.Draft, by: User, *, for_update: bool = False) -> Preview:
+    """What confirming would do, without who watches the same: a preview names them, and adding looks for them itself."""
     if not draft.columns:
         raise ColumnsNotNamed("Say which column is which.")
     alert_list = _target(by, draft.mode, UUID(draft.alert_list) if draft.alert_list else None, for_update=for_update)
@@ -234,10 +238,7 @@ def _preview(draft: drafts.Draft, by: User, now: datetime, *, for_update: bool =
             removed = [entry for key, entry in standing.items() if key not in kept]
             unchanged = len(kept)
         good = [row for row in good if row.number not in same]
-    others = deconfliction.colleagues(owner=by, watched=[(row.plate, row.state, row.reason) for row in good], now=now)
-    watched = [(row, others[row.plate, row.state, row.reason]) for row in good
-               if (row.plate, row.state, row.reason) in others]
-    return Preview(draft, alert_list, good, bad, repeated, watched, removed, unchanged)
+    return Preview(draft, alert_list, good, bad, repeated, (), removed, unchanged)
 
 
 def _target(owner: User, mode: str, alert_list: UUID | None, *, for_update: bool = False) -> AlertList | None:

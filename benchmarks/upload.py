@@ -25,7 +25,7 @@ GOAL = 8.0
 ROUNDS = 12
 WARM = 3
 SHARED = 10  # one plate of so many is watched by the colleague
-CASE = "Subject name John Doe, case number 12345678"
+CASE = "Subject name John Doe, case number {}"
 
 _ENTRIES = """COPY (
     SELECT gen_random_uuid(), {list}::uuid, owner_id, plate, state, reason, case_reference, other_name, other_unit, status,
@@ -83,7 +83,8 @@ def _file(number: int, size: int, *, step: int = 1) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(["plate", "state", "reason", "case_reference"])
-    rows.writerows([f"U{number:02d}{plate:05d}", "OH", "CRIM", CASE] for plate in range(0, size, step))
+    # Each with a case of its own, so that nothing is known from the row before.
+    rows.writerows([f"U{number:02d}{plate:05d}", "OH", "CRIM", CASE.format(10_000_000 + plate)] for plate in range(0, size, step))
     return text.getvalue().encode()
 
 

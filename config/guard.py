@@ -77,6 +77,7 @@ KEPT = {
 LOADER_COLUMNS: dict[str, tuple[str, ...]] = {"read": ("plate", "state", "captured_at", "record_id")}
 FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.append": frozenset({"lpr_app", "lpr_loader", "lpr_sealer", "lpr_auditor"}),
+    "audit.append_many": frozenset({"lpr_app"}),
     "audit.events_page": frozenset({"lpr_app"}),
     "audit.query_owner": frozenset({"lpr_app"}),
     "audit.search_owner": frozenset({"lpr_app"}),

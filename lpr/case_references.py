@@ -76,7 +76,7 @@ def check(text: str, numbers: CaseNumbers | None = None) -> str:
     if numbers and numbers.required:
         raise CaseReferenceNotTelling(f"Your component needs the case number, such as {numbers.example}.")
     found = _Found.of(text)
-    if len(found.words) >= 2 or found.digits >= _FEWEST_DIGITS or (found.words and found.digits >= 2):
+    if found.tells:
         return text
     raise CaseReferenceNotTelling(
         f"{found.lacking} Name the subject in full or give the case number, so that an auditor can find the case: “{EXAMPLE}”.")
@@ -84,8 +84,8 @@ def check(text: str, numbers: CaseNumbers | None = None) -> str:
 
 @dataclass
 class _Found:
-    """What stands in a text: the different words that tell something, how many digits stand in numbers that do, and what
-    tells nothing, as it was entered."""
+    """What stands in a text, read until it tells enough: the different words that tell something, how many digits stand in
+    numbers that do, and what tells nothing, as it was entered."""
 
     words: set[str] = field(default_factory=set)
     digits: int = 0
@@ -96,8 +96,8 @@ class _Found:
     def of(cls, text: str) -> Self:
         found = cls()
         for token in _SPACES.split(unicodedata.normalize("NFKC", text)):
-            letters = "".join(c for c in token.casefold() if c.isalpha())
-            numbers = "".join(c for c in token if c.isdigit())
+            letters = "".join(filter(str.isalpha, token.casefold()))
+            numbers = "" if token.isalpha() else "".join(filter(str.isdigit, token))
             if letters in FILLER or (not letters and numbers in FILLER_NUMBERS):
                 found.filler.append(token)
                 continue
@@ -107,7 +107,13 @@ class _Found:
                 found.digits += len(numbers)
             if len(letters) >= 2 and letters not in LABELS and not _is_repeated(letters):
                 found.words.add(letters)
+            if found.tells:
+                break
         return found
+
+    @property
+    def tells(self) -> bool:
+        return len(self.words) >= 2 or self.digits >= _FEWEST_DIGITS or (len(self.words) == 1 and self.digits >= 2)
 
     @property
     def lacking(self) -> str:

@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 
-from alerts import deconfliction, drafts, entries, lists, tasks, uploads
+from accounts.spreadsheets import Row
+from alerts import deconfliction, drafts, entries, lists, tasks, upload_rows, uploads
 from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Hit, UploadDraft
 from audit import record
 from tests.alerts.plate_files import HEADING, csv_of, many, row, xlsx_of
@@ -87,6 +88,52 @@ def test_a_bad_row_is_named_by_its_number_with_its_reasons_and_can_be_downloaded
     assert "codes that you may give" in found[2][-1]
     assert found[4][1] == "'=1+1"
     assert found[5][4].startswith("'+")
+
+
+def test_each_field_of_a_row_is_refused_in_its_own_words_and_in_order():
+    columns = {name: at for at, name in enumerate(upload_rows.COLUMNS)}
+    good = ["ABC123", "oh", "Criminal", f" {CASE}", "", ""]
+    cases = {
+        "Enter a license plate number.": {0: ""}, "Choose a state.": {1: ""}, "Enter a reason code.": {2: ""},
+        "The reason is not one of the codes that you may give.": {2: "NONE"},
+        "The case reference is longer than 500 characters.": {3: "x1" * 300},
+        "Enter “self” or “other” for whom you watch.": {4: "them"},
+        "Enter the name of the agent or officer for whom you watch.": {4: "other"},
+        "You named another person. Choose “Another agent or officer”, or clear the name.": {4: "self", 5: "Jane Roe"},
+        "A cell holds a formula. Enter the value itself.": {0: "", 5: "=1+1"},
+    }
+    rows = [Row(2, good), *(Row(number, [cells.get(at, cell) for at, cell in enumerate(good)])
+                            for number, cells in enumerate(cases.values(), start=3)),
+            Row(90, ["*", "ZZ", "NONE", "test", "them", ""]), Row(91, ["ABC124", "OH", "CRIM"]), Row(92, [*good[:5], "Jane Roe"])]
+    found, bad, repeated = upload_rows.sorted_out(rows, columns, {"CRIM": "Criminal"})
+    assert found == [upload_rows.GoodRow(2, "ABC123", "OH", "CRIM", CASE, "self", "")]
+    assert found[0].fields() == {"plate": "ABC123", "state": "OH", "reason": "CRIM", "case_reference": CASE, "for_whom": "self",
+                                 "other_name": ""}
+    assert [row.why for row in bad[:-2]] == [[sentence] for sentence in cases]
+    assert [len(row.why) for row in bad[-2:]] == [5, 1]
+    assert bad[-1].cells == {"plate": "ABC124", "state": "OH", "reason": "CRIM", "case_reference": "", "for_whom": "",
+                             "other_name": ""}
+    assert [(again.row.number, again.row.for_whom, again.first) for again in repeated] == [(92, "other", 2)]
+
+
+@pytest.mark.req("ALR-2", "ALR-9")
+def test_what_the_file_said_of_a_plate_stands_in_entry_and_event_as_it_was(officer, now, events):
+    """Also where a text holds what separates columns and lines on the way into the database."""
+    case = 'Tab\there, line\nbreak, back\\slash \\N "quoted" é 12345678'
+    draft = begun(officer, now, csv_of(row("ABC123", "other", "Agent Jané Roe", case=case), row("ABC124"),
+                                       heading=[*HEADING, "for_whom", "other_name"]))
+    filled = uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+    entry, other = Entry.objects.order_by("plate")
+    assert (entry.case_reference, entry.other_name, entry.other_unit, entry.status) == (case, "Agent Jané Roe", "", "active")
+    assert (entry.owner, entry.alert_list, entry.created_at, other.case_reference) == (officer, filled, now, CASE)
+    added = {event["plate"]: event for event in events("entry.added")}
+    assert added["ABC123"]["details"] | {"oldest_open": 0} == {
+        "entry": str(entry.pk), "list": str(filled.pk), "case_reference": case, "for_whom": "other",
+        "valid_until": entry.valid_until.isoformat().replace("+00:00", "Z"), "ongoing_investigation": True, "scope": "self",
+        "oldest_open": 0}
+    assert added["ABC123"]["on_behalf_of"] == "Agent Jané Roe"
+    assert entry.activation != other.activation
+    assert entry.matched_back_at
 
 
 @pytest.mark.req("ALR-1")

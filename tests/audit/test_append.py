@@ -11,7 +11,7 @@ from django.db import DatabaseError, connections, transaction
 
 from audit import context
 from audit.events import Kind
-from audit.record import record, record_durably
+from audit.record import AuditUnavailable, record, record_durably, record_many
 from config import databases
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -34,17 +34,22 @@ def test_an_event_holds_who_asked_and_what():
 
 @pytest.mark.req("AUD-2", "BEY-2")
 def test_the_leaf_is_the_hash_of_header_and_salted_payload():
-    recorded = record_durably(Kind.SIGNED_OUT, plate="ABC123")
-    [(at_us, xact, kind, nonce, leaf, payload, queued)] = rows(
-        "SELECT (extract(epoch FROM e.at) * 1000000)::bigint, e.xact::text, e.kind, e.nonce, e.leaf, e.payload, u.leaf"
-        " FROM audit.event e JOIN audit.unsealed u USING (at, id) WHERE e.id = %s", recorded.id)
-    header = f"plateledger event v1\n{recorded.id}\n{at_us}\n{xact}\n{kind}\n".encode()
-    expected = hashlib.sha256(b"\x00" + header + hashlib.sha256(nonce + payload.encode()).digest()).digest()
-    assert leaf == expected == queued
-    assert len(nonce) == 32
-    # The id says the time itself, to the microsecond.
-    assert (recorded.id.version, recorded.id.variant) == (7, uuid.RFC_4122)
-    assert (recorded.at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) == at_us
+    made = [record_durably(Kind.SIGNED_OUT, plate="ABC123"),
+            *record_many(Kind.SIGNED_OUT, [{"plate": f"ABC{number}"} for number in range(20)])]
+    found = rows(
+        "SELECT e.id, (extract(epoch FROM e.at) * 1000000)::bigint, e.xact::text, e.kind, e.nonce, e.leaf, e.payload, u.leaf"
+        " FROM audit.event e JOIN audit.unsealed u USING (at, id) WHERE e.id = ANY(%s)", [event.id for event in made])
+    told = {event.id: event.at for event in made}
+    assert len(found) == len(told) == len(made)
+    for id, at_us, xact, kind, nonce, leaf, payload, queued in found:
+        header = f"plateledger event v1\n{id}\n{at_us}\n{xact}\n{kind}\n".encode()
+        expected = hashlib.sha256(b"\x00" + header + hashlib.sha256(nonce + payload.encode()).digest()).digest()
+        assert leaf == expected == queued
+        assert len(nonce) == 32
+        # The id says the time itself, to the microsecond.
+        assert (id.version, id.variant) == (7, uuid.RFC_4122)
+        assert (told[id] - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) == at_us
+    assert len({nonce for _, _, _, _, nonce, *_ in found}) == len(made)
 
 
 @pytest.mark.req("AUD-1", "AUD-2")
@@ -66,6 +71,41 @@ def test_an_event_waits_for_the_disk_whatever_the_session_asked_for():
             record(Kind.SIGNED_OUT)
             cursor.execute("SELECT current_setting('synchronous_commit')")
             assert cursor.fetchone() == (kept,)
+
+
+
+@pytest.mark.req("AUD-1", "AUD-2")
+def test_the_events_of_one_step_are_each_whole_and_in_their_order():
+    actor = context.Actor(id=7, name="officer", aor="NYC", component="ERO", role="officer")
+    said = [{"actor": actor, "plate": f"ABC{number}", "state": "PA", "reason": "CRIM", "on_behalf_of": "Jane Roe",
+             "note": f"line\nbreak \u2028 \u00e9 \\ {number}"} for number in range(50)]
+    recorded = record_many(Kind.ENTRY_ADDED, said)
+    alone = record_durably(Kind.ENTRY_ADDED, **said[7])
+    columns = "kind, actor_id, actor, aor, on_behalf_of, plate, state, reason, query, payload"
+    found = [rows(f"SELECT {columns}, at FROM audit.event WHERE id = %s", event.id)[0] for event in recorded]
+    assert [row[5] for row in found] == [f"ABC{number}" for number in range(50)]
+    assert [row[-1] for row in found] == [event.at for event in recorded]
+    assert [event.at for event in recorded] == sorted(event.at for event in recorded)
+    assert [found[7][:-1]] == rows(f"SELECT {columns} FROM audit.event WHERE id = %s", alone.id)
+    [asked] = record_many(Kind.QUERY_ATTEMPTED, [{"plate": "ABC1"}])
+    assert rows("SELECT query FROM audit.event WHERE id = %s", asked.id) == [(asked.id,)]
+    assert record_many(Kind.ENTRY_ADDED, []) == []
+
+
+@pytest.mark.req("AUD-1")
+def test_where_one_event_of_several_is_none_no_event_is_taken():
+    for arguments in ("'x.y', ARRAY['{}', '[]']", "'x.y', ARRAY['{}', NULL]", "'X', ARRAY['{}']"):
+        with pytest.raises(DatabaseError), connections["default"].cursor() as cursor:
+            cursor.execute(f"SELECT audit.append_many({arguments})")
+    assert rows("SELECT count(*) FROM audit.event WHERE kind IN ('x.y', 'X')") == [(0,)]
+
+
+@pytest.mark.req("AUD-1")
+def test_without_the_log_several_events_are_an_error_too():
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append_many FROM lpr_app")
+    with pytest.raises(AuditUnavailable):
+        record_many(Kind.SIGNED_OUT, [{}])
 
 
 @pytest.mark.req("AUD-2")
