@@ -136,6 +136,7 @@ _CTES = """
 MATCHER = Matcher(
     ctes=_CTES + _shared_ctes(),
     count="(SELECT count(*) FROM hit_events)",
+    watched="public.alerts_watch",
     after_commit=wake,
     match_corrected=match_corrected,
     told_of=hits.told_of,

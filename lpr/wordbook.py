@@ -28,18 +28,20 @@ class Place(NamedTuple):
 _SESSION = """
 CREATE TEMPORARY TABLE IF NOT EXISTS delivery (
     captured_at  timestamptz NOT NULL,
+    received_at  timestamptz NOT NULL,
+    source_id    integer     NOT NULL,
     record_id    uuid        NOT NULL,
-    digest       bytea       NOT NULL,
     latitude_e6  integer     NOT NULL,
     longitude_e6 integer     NOT NULL,
     camera_id    integer     NOT NULL,
     place_id     integer     NOT NULL,
     make_id      integer     NOT NULL,
     model_id     integer     NOT NULL,
-    confidence   smallint    NOT NULL,
+    confidence   smallint,
     plate_photo_cut boolean  NOT NULL,
     plate        varchar(10) COLLATE "C" NOT NULL,
-    state        varchar(2)  COLLATE "C" NOT NULL
+    state        varchar(2)  COLLATE "C" NOT NULL,
+    digest       bytea       NOT NULL
 ) ON COMMIT DELETE ROWS;
 SET enable_seqscan = off;
 SET enable_mergejoin = off;
