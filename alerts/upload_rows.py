@@ -124,7 +124,7 @@ def _checked(cells: Sequence[str], reasons: Mapping[str, str], numbers: CaseNumb
     plate, state, reason, case_reference, for_whom, other_name = cells
     said: list[str] = []
     why: list[str] = []
-    if any([cell.startswith("=") for cell in cells]):
+    if any(cell.startswith("=") for cell in cells):
         return said, ["A cell holds a formula. Enter the value itself."]
     checks: tuple[tuple[Callable[..., str], tuple[Any, ...]], ...] = (
         (plates.fold, (plate,)), (states.parse, (state,)), (_reason, (reason, reasons)),

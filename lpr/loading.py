@@ -285,6 +285,9 @@ incoming AS NOT MATERIALIZED (
     FROM pg_temp.delivery d
 ),
 """
+_OUTCOME = """
+SELECT (SELECT count(*) FROM stored)::integer, {hits}, ARRAY(SELECT DISTINCT e.record_id FROM earlier e WHERE NOT e.same)
+"""
 
 
 @cache
@@ -303,9 +306,7 @@ def _all_new(registered: tuple[Matcher, ...]) -> str:
 @cache
 def _careful(registered: tuple[Matcher, ...]) -> str:
     """The one statement that claims, stores and matches, for a batch of which some may have come before."""
-    return (f"{_SOME_KNOWN}{_INCOMING}{_matching(registered)}"
-            f"\nSELECT (SELECT count(*) FROM stored)::integer, {_hits(registered)},"
-            " ARRAY(SELECT DISTINCT e.record_id FROM earlier e WHERE NOT e.same)")
+    return f"{_SOME_KNOWN}{_INCOMING}{_matching(registered)}{_OUTCOME.format(hits=_hits(registered))}"
 
 
 def _matching(registered: tuple[Matcher, ...]) -> str:

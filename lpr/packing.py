@@ -50,8 +50,8 @@ class Packed(NamedTuple):
         return [claim[:16] for claim in self.claims]
 
 
-READ_COLUMNS = ("captured_at, received_at, source_id, record_id, latitude_e6, longitude_e6, camera_id, place_id, make_id, model_id,"
-                " confidence, plate_photo_cut, plate, state")
+READ_COLUMNS = ("captured_at, received_at, source_id, record_id, latitude_e6, longitude_e6, camera_id, place_id, make_id,"
+                " model_id, confidence, plate_photo_cut, plate, state")
 CLAIM_COLUMNS = "record_id, digest, week"
 
 

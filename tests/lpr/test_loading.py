@@ -99,6 +99,42 @@ def test_every_column_arrives(prepared, stored, source, now):
     assert words == [("Gate 4", "Ford", "F-150", *PLACE[:4])]
 
 
+@pytest.mark.req("DAT-3", "DAT-4")
+def test_new_reads_and_a_batch_with_one_known_are_stored_and_matched_alike(prepared, stored, watch, now):
+    """The first are copied straight into their months, the second by the careful statement."""
+    watch(plate="BBB2", state="OH")
+    watch(plate="CCC3", state="NY")
+
+    def batch(name, **more):
+        return [prepared(f"{name}{number}", plate=plate, state=state, **kinds | more) for number, (plate, state, kinds) in enumerate([
+            ("CCC3", "OH", {}), ("BBB2", "OH", {"confidence": -1}), ("B", "", {"plate_photo_cut": True}), ("BBB2", "", {}),
+            ("BBB2", "OH", {"captured_at": now - timedelta(days=40), "longitude_e6": -1}), ("AAAAAAAAA1", "NY", {}),
+            ("CCC3", "NY", {"camera": "Gate 5", "latitude_e6": 1})])]
+
+    def kept():
+        with databases.administrator() as admin:
+            reads = admin.execute(
+                "SELECT plate, state, captured_at, received_at, latitude_e6, longitude_e6, source_id, camera_id, place_id, make_id,"
+                " model_id, confidence, plate_photo_cut, stored_at > now() - interval '1 minute' FROM store.read"
+                " ORDER BY 1, 2, 3, 8").fetchall()
+            hits = admin.execute(
+                "SELECT plate, state, captured_at, zone, latitude, longitude, address, intersection, place_state, source, camera,"
+                " make, model FROM alerts_hit ORDER BY 1, 2, 3").fetchall()
+            claims = admin.execute("SELECT count(*), min(digest), max(week) FROM store.recent_record").fetchall()
+            admin.execute("DELETE FROM alerts_hit; DELETE FROM store.read")
+            return reads, hits, claims
+
+    assert stored(*batch("n"), prepared("known")).hits == 3
+    new = kept()
+    assert stored(*batch("c"), prepared("known")).duplicates == 1
+    careful = kept()
+    assert len(new[0]) == 8
+    assert [read for read in new[0] if read[0] != "XYZ1234"] == careful[0]
+    assert new[1] == careful[1]
+    assert len(new[1]) == 3
+    assert (new[2], careful[2]) == ([(8, b"d" * 16, loading.week_of(now))], [(15, b"d" * 16, loading.week_of(now))])
+
+
 def test_what_must_stand_with_the_reads_falls_with_them(prepared, stored):
     def refuse(outcome):
         raise DatabaseError("no receipt, no reads")
