@@ -105,8 +105,8 @@ def test_new_reads_and_a_batch_with_one_known_are_stored_and_matched_alike(prepa
     watch(plate="BBB2", state="OH")
     watch(plate="CCC3", state="NY")
 
-    def batch(name, **more):
-        return [prepared(f"{name}{number}", plate=plate, state=state, **kinds | more) for number, (plate, state, kinds) in enumerate([
+    def batch(name):
+        return [prepared(f"{name}{number}", plate=plate, state=state, **kinds) for number, (plate, state, kinds) in enumerate([
             ("CCC3", "OH", {}), ("BBB2", "OH", {"confidence": -1}), ("B", "", {"plate_photo_cut": True}), ("BBB2", "", {}),
             ("BBB2", "OH", {"captured_at": now - timedelta(days=40), "longitude_e6": -1}), ("AAAAAAAAA1", "NY", {}),
             ("CCC3", "NY", {"camera": "Gate 5", "latitude_e6": 1})])]
@@ -114,8 +114,8 @@ def test_new_reads_and_a_batch_with_one_known_are_stored_and_matched_alike(prepa
     def kept():
         with databases.administrator() as admin:
             reads = admin.execute(
-                "SELECT plate, state, captured_at, received_at, latitude_e6, longitude_e6, source_id, camera_id, place_id, make_id,"
-                " model_id, confidence, plate_photo_cut, stored_at > now() - interval '1 minute' FROM store.read"
+                "SELECT plate, state, captured_at, received_at, latitude_e6, longitude_e6, source_id, camera_id, place_id,"
+                " make_id, model_id, confidence, plate_photo_cut, stored_at > now() - interval '1 minute' FROM store.read"
                 " ORDER BY 1, 2, 3, 8").fetchall()
             hits = admin.execute(
                 "SELECT plate, state, captured_at, zone, latitude, longitude, address, intersection, place_state, source, camera,"
