@@ -5,7 +5,9 @@ and ends by the clock, so the clock is asked, at sign-in and with every request.
 sessions for good: one that began earlier does not come back when the account does.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Greatest
@@ -13,15 +15,26 @@ from django.db.models.functions import Greatest
 from accounts import recovery
 from accounts.models import DeletionRequest, Sanction, User
 
+# What stands in the statement for whom and when.
+_SOMEBODY, _SOME_TIME = -1, datetime(1, 1, 1, tzinfo=UTC)
+
 
 def usable(pk: int, *, now: datetime) -> User | None:
     """The account of a session, with `cut_at`, or None where it is closed or suspended. One look, made with every request."""
+    sql, parameters = _statement()
+    given = {_SOMEBODY: pk, _SOME_TIME: now}
+    return next(iter(User.objects.raw(sql, [given.get(value, value) for value in parameters])), None)
+
+
+@cache
+def _statement() -> tuple[str, tuple[Any, ...]]:
+    """The look as SQL: to put it together costs three times what PostgreSQL needs to answer it."""
     theirs = OuterRef("pk")
-    sanctioned = Sanction.objects.begun(now).filter(account=theirs).order_by("-starts_at").values("starts_at")[:1]
+    sanctioned = Sanction.objects.begun(_SOME_TIME).filter(account=theirs).order_by("-starts_at").values("starts_at")[:1]
     filed = DeletionRequest.objects.filter(account=theirs, filed_at__isnull=False).order_by("-filed_at").values("filed_at")[:1]
     return User.objects.filter(
-        ~Exists(Sanction.objects.suspending(now).filter(account=theirs)), pk=pk, is_active=True,
-    ).annotate(cut_at=Greatest(Subquery(sanctioned), Subquery(filed))).first()
+        ~Exists(Sanction.objects.suspending(_SOME_TIME).filter(account=theirs)), pk=_SOMEBODY, is_active=True,
+    ).annotate(cut_at=Greatest(Subquery(sanctioned), Subquery(filed))).query.sql_with_params()
 
 
 def is_suspended(account: User, *, now: datetime) -> bool:

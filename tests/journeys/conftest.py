@@ -174,10 +174,11 @@ def ask(page: Page, *, timeframe: str = "1y") -> None:
 def look(page: Page, name: str) -> None:
     """Take the page at three widths: nothing runs out at the side, nothing serious is wrong for anybody's eyes or hands."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_load_state("networkidle")
     page.evaluate(AXE.read_text())
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_load_state("networkidle")
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} runs out at {width} px"
         assert _serious(page) == [], f"{name} at {width} px"
         page.screenshot(path=SCREENSHOTS / (f"{name}.png" if width == 1280 else f"{name}-{width}.png"))
