@@ -50,10 +50,13 @@ def pytest_collection_finish() -> None:
 
 class OneDemo(LoadScopeScheduling):
     """Test by test to whichever worker is free, but the journeys, which share one running demo, all to one of them, first; so
-    too the fault runs, of which one measures seconds that another would take."""
+    too the fault runs, of which one measures seconds that another would take, and the tests that give rights to the server's
+    roles, which all its databases share."""
+
+    TOGETHER = ("tests/journeys/", "tests/faults/", "tests/guards/test_database.py")
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in ("tests/journeys/", "tests/faults/") if nodeid.startswith(folder)), nodeid)
+        return next((place for place in self.TOGETHER if nodeid.startswith(place)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneDemo:
