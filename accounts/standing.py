@@ -28,7 +28,7 @@ def usable(pk: int, *, now: datetime) -> User | None:
 
 @cache
 def _statement() -> tuple[str, tuple[Any, ...]]:
-    """The look as SQL: to put it together costs three times what PostgreSQL needs to answer it."""
+    """The look as SQL, put together once: each request would pay for that again."""
     theirs = OuterRef("pk")
     sanctioned = Sanction.objects.begun(_SOME_TIME).filter(account=theirs).order_by("-starts_at").values("starts_at")[:1]
     filed = DeletionRequest.objects.filter(account=theirs, filed_at__isnull=False).order_by("-filed_at").values("filed_at")[:1]
