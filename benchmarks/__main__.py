@@ -14,8 +14,8 @@ import traceback
 
 import django
 
-NAMES = ("audit_append", "audit_verify", "audit_export", "query_function", "hot_plate", "growth", "query_http", "many_users",
-         "loading", "upload", "alert_mail", "names")
+NAMES = ("audit_append", "audit_verify", "audit_export", "audit_search", "query_function", "hot_plate", "growth", "query_http",
+         "many_users", "loading", "upload", "alert_mail", "names")
 
 
 def main() -> None:

@@ -48,8 +48,8 @@ def test_a_wrong_call_is_refused(arguments, monkeypatch, capsys):
 
 
 def test_every_benchmark_of_the_issue_is_there():
-    assert set(program.NAMES) == {"audit_append", "audit_verify", "audit_export", "query_function", "hot_plate", "growth",
-                                  "query_http", "many_users", "loading", "upload", "alert_mail", "names"}
+    assert set(program.NAMES) == {"audit_append", "audit_verify", "audit_export", "audit_search", "query_function", "hot_plate",
+                                  "growth", "query_http", "many_users", "loading", "upload", "alert_mail", "names"}
 
 
 def test_the_statement_written_by_hand_knows_every_variable_of_the_function():
