@@ -34,7 +34,7 @@ class NamesInput(forms.TextInput):
         return ", ".join(str(value) for value in ([values] if isinstance(values, str) else values))
 
 
-class UsersField(forms.CharField):
+class UsersField(TextField):
     """User names, each of an account that is there; whether it may be told is for the domain to say."""
 
     widget = NamesInput
@@ -55,7 +55,7 @@ class GroupField(forms.ModelChoiceField):
     def to_python(self, value: Any) -> UserGroup | None:
         if isinstance(value, str) and value and not value.isdecimal():
             groups: QuerySet[UserGroup] = self.queryset  # type: ignore[assignment]
-            by_name = groups.filter(name=value).first()
+            by_name = groups.filter(name=TextField(required=False).clean(value)).first()
             if by_name is None:
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
             return by_name
@@ -243,6 +243,13 @@ class ColumnsForm(_Form):
 class RenewForm(_Form):
     need_confirmed = forms.BooleanField(label="The operational need continues.", required=False)
     note = TextField(label="Note", required=False, max_length=500)
+
+
+class RemovalForm(_Form):
+    """The marked plates of a list are removed; the field stands outside of the form that it belongs to."""
+
+    note = TextField(label="Note (optional)", required=False, max_length=500,
+                     widget=forms.TextInput(attrs={"autocomplete": "off", "id": "removal-note", "form": "removal"}))
 
 
 class ListRemovalForm(_Form):

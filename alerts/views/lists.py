@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import dispositions, entries, hits, overview
-from alerts.forms import ListRemovalForm, RenewForm, SearchForm
+from alerts.forms import ListRemovalForm, RemovalForm, RenewForm, SearchForm
 from alerts.models import AlertList, Entry
 from alerts.views.answers import cursor_of, see_other
 from lpr.policy import zone_of
@@ -43,14 +43,9 @@ def one_list(request: HttpRequest, alert_list: UUID) -> HttpResponse:
         return _show(request, alert_list)
     if "whole" in request.POST:
         return _remove_whole(request, alert_list)
-    own = Entry.objects.visible_to(user_of(request)).filter(alert_list=alert_list)
     if "renew" in request.POST:
-        return _renew(request, alert_list, _named(own, request.POST.getlist("renew")))
-    chosen = _named(own, request.POST.getlist("delete"))
-    entries.remove_many(entries=[entry.pk for entry in chosen], by=user_of(request), note=request.POST.get("note", ""),
-                        now=timezone.now())
-    remains = overview.lists_of(user=user_of(request)).filter(pk=alert_list).exists()
-    return see_other("alerts:list", alert_list) if remains else see_other("alerts:lists")
+        return _renew(request, alert_list, _named(request, alert_list, "renew"))
+    return _remove_marked(request, alert_list)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,11 +65,24 @@ def search(request: HttpRequest) -> HttpResponse:
                                                   "zone": zone_of(user_of(request))})
 
 
+def _remove_marked(request: HttpRequest, alert_list: UUID) -> HttpResponse:
+    own, form = _own(request, alert_list), RemovalForm(request.POST)
+    # Nothing is removed unless it is said that it is: a POST without `delete` names nothing, also on a list of one plate.
+    chosen = [entry.pk for entry in _named(request, alert_list, "delete")] if "delete" in request.POST else []
+    form.full_clean()
+    if not chosen:
+        form.add_error(None, "Mark at least one plate.")
+    if form.is_valid():
+        entries.remove_many(entries=chosen, by=user_of(request), **form.cleaned_data, now=timezone.now())
+        remains = overview.lists_of(user=user_of(request)).filter(pk=alert_list).exists()
+        return see_other("alerts:list", alert_list) if remains else see_other("alerts:lists")
+    entries.refuse(entered={**form.entered(), "list": str(own.pk), "entries": [str(entry) for entry in chosen]},
+                   errors=form.mistakes())
+    return _show(request, alert_list, status=400, marked=form, chosen=chosen)
+
+
 def _remove_whole(request: HttpRequest, alert_list: UUID) -> HttpResponse:
-    form = ListRemovalForm(request.POST)
-    own = AlertList.objects.visible_to(user_of(request)).filter(pk=alert_list).first()
-    if own is None:
-        raise Http404
+    own, form = _own(request, alert_list), ListRemovalForm(request.POST)
     if form.is_valid():
         try:
             entries.remove_list(alert_list=own, by=user_of(request), note=form.cleaned_data["note"], now=timezone.now())
@@ -93,7 +101,7 @@ def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
         "page": page, "alert_list": page.alert_list, "search": SearchForm(), "zone": zone_of(user_of(request)),
-        "removal": ListRemovalForm(),
+        "marked": RemovalForm(), "removal": ListRemovalForm(),
         "brings": dispositions.yield_of(alert_list=page.alert_list, now=timezone.now())} | more, status=status)
 
 
@@ -113,10 +121,18 @@ def _renew(request: HttpRequest, alert_list: UUID, chosen: list[Entry]) -> HttpR
     return _show(request, alert_list, status=400, renewing=entry, renewal=form)
 
 
-def _named(own: Any, values: list[str]) -> list[Entry]:
-    """The entries that the form names by id; the one entry of a list where it names none."""
+def _own(request: HttpRequest, alert_list: UUID) -> AlertList:
+    own = AlertList.objects.visible_to(user_of(request)).filter(pk=alert_list).first()
+    if own is None:
+        raise Http404
+    return own
+
+
+def _named(request: HttpRequest, alert_list: UUID, field: str) -> list[Entry]:
+    """The entries that the field names by id; with `on` alone the one entry of a list."""
+    own = Entry.objects.visible_to(user_of(request)).filter(alert_list=alert_list)
     try:
-        ids = [UUID(value) for value in values if value != "on"]
+        ids = [UUID(value) for value in request.POST.getlist(field) if value != "on"]
     except ValueError as refusal:
         raise Http404 from refusal
     chosen = list(own.filter(pk__in=ids)) if ids else list(own[:2])

@@ -26,13 +26,15 @@ def renewals(request: HttpRequest) -> HttpResponse:
     form.full_clean()
     if not chosen:
         form.add_error(None, "Mark at least one plate.")
-    elif request.POST.get("act") == "remove":
-        entries.remove_many(entries=chosen, by=user_of(request), note=request.POST.get("note", ""), now=timezone.now())
-        return see_other("alerts:renewals")
-    elif form.is_valid() and _renewed(request, chosen, form):
+    elif form.is_valid() and (_removed if request.POST.get("act") == "remove" else _renewed)(request, chosen, form):
         return see_other("alerts:renewals")
     entries.refuse(entered={**form.entered(), "entries": [str(entry) for entry in chosen]}, errors=form.mistakes())
     return _show(request, form, chosen, status=400)
+
+
+def _removed(request: HttpRequest, chosen: list[UUID], form: RenewForm) -> bool:
+    entries.remove_many(entries=chosen, by=user_of(request), note=form.cleaned_data["note"], now=timezone.now())
+    return True
 
 
 def _renewed(request: HttpRequest, chosen: list[UUID], form: RenewForm) -> bool:

@@ -1,5 +1,6 @@
 """The API of alerts: the same rules as on the pages, errors as problem details by field."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -49,10 +50,12 @@ def test_a_named_list_is_made_and_filled(mine, events):
     ({"plate": None}, "plate"), ({"plate": "XYZ_"}, "plate"), ({"state": "ZZ"}, "state"), ({"ongoing": False}, "ongoing"),
     ({"case_reference": "testing"}, "case_reference"), ({"for_whom": "other"}, "other_name"), ({"reason": ["CRIM"]}, "reason"),
     ({"scope": "users", "users": ["nobody"]}, "users"), ({"plate": {"a": 1}}, "plate"),
-    ({"scope": "group", "group": [1]}, "group"),
+    ({"scope": "group", "group": [1]}, "group"), ({"scope": "group", "group": "\0"}, "group"),
+    ({"scope": "group", "group": "\ud800"}, "group"), ({"scope": "users", "users": ["a\0"]}, "users"),
+    ({"scope": "users", "users": ["\ud800"]}, "users"),
 ])
 def test_refusals_name_the_field_and_are_on_record(mine, change, field, events):
-    answer = mine.post(LISTS, WHOLE | change, format="json")
+    answer = mine.post(LISTS, json.dumps(WHOLE | change), content_type="application/json")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert list(answer.json()["errors"]) == [field]
     assert len(events("entry.refused")) == 1

@@ -226,6 +226,31 @@ def test_removing_the_one_plate_of_an_alert_leads_back_to_the_lists(browser, wat
     assert not AlertList.objects.exists()
 
 
+@pytest.mark.req("ALR-8", "ALR-9", "ALR-10")
+@pytest.mark.parametrize("sent", [{}, {"note": "Closed"}, {"act": "sample"}])
+def test_a_form_that_names_no_plate_removes_none_and_the_refusal_is_on_record(browser, watch, load_read, events, sent):
+    entry = watch()
+    load_read()
+    answer = browser.post(f"/alerts/{entry.alert_list_id}/", sent)
+    assert (answer.status_code, "Mark at least one plate." in answer.content.decode()) == (400, True)
+    assert (Entry.objects.count(), Hit.objects.count()) == (1, 1)
+    [refused] = events("entry.refused")
+    assert refused["details"]["errors"] == {"__all__": ["Mark at least one plate."]}
+    assert not events("entry.removed")
+
+
+@pytest.mark.req("ALR-9")
+@pytest.mark.parametrize("note", ["Case\0closed", "x" * 501])
+def test_a_note_that_cannot_be_kept_removes_nothing_and_is_refused_at_its_field(browser, watch, events, note):
+    entry = watch()
+    answer = browser.post(f"/alerts/{entry.alert_list_id}/", {"delete": entry.pk, "note": note})
+    text = answer.content.decode()
+    assert (answer.status_code, 'href="#removal-note"' in text) == (400, True)
+    assert f'id="delete-{entry.pk}" checked' in text
+    assert list(events("entry.refused")[0]["details"]["errors"]) == ["note"]
+    assert Entry.objects.exists()
+
+
 @pytest.mark.req("ALR-7")
 def test_a_renewal_on_the_page(browser, watch, events):
     entry = watch()

@@ -50,6 +50,16 @@ def test_the_marked_plates_are_removed_in_one_step(browser, ending, events):
     assert events("entry.removed")[0]["details"]["note"] == "Case closed"
 
 
+@pytest.mark.req("ALR-9")
+@pytest.mark.parametrize("act", ["remove", "renew"])
+@pytest.mark.parametrize("note", ["Case\0closed", "x" * 501])
+def test_a_note_that_cannot_be_kept_is_refused_and_nothing_is_done(browser, ending, events, act, note):
+    answer = browser.post(PAGE, {"entry": [ending[0].pk], "act": act, "need_confirmed": "on", "note": note})
+    assert answer.status_code == 400
+    assert list(events("entry.refused")[0]["details"]["errors"]) == ["note"]
+    assert not events("entry.removed") and not events("entry.renewed")
+
+
 @pytest.mark.req("ALR-7", "ALR-9")
 @pytest.mark.parametrize(("sent", "said"), [
     ({"note": "The case is open."}, "Confirm that the operational need continues."),
