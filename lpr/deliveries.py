@@ -158,7 +158,10 @@ def _keep_account(receipt: Receipt, delivered: Delivered, call: _Call) -> None:
 
 
 def _keep_photos(admitted: Sequence[Admitted], source: Source) -> list[PreparedRead | NotAdmitted]:
-    """Check each read's photos, and put those of new reads into the store, to stay."""
+    """Check each read's photos, and put those of new reads into the store, to stay.
+
+    Of reads with one record id the first good one alone writes photos: whichever thread is faster, the first is kept (DAT-3).
+    """
     known = _known_ids([item.read.record_id for item in admitted])
     names: list[str] = []
 
@@ -173,13 +176,23 @@ def _keep_photos(admitted: Sequence[Admitted], source: Source) -> list[PreparedR
         except NotAdmitted as refusal:
             return refusal
 
-    if len(admitted) < _WORTH_THREADS:
-        kept = [keep(item) for item in admitted]
+    first: dict[UUID, Admitted] = {}
+    repeated = [item for item in admitted if first.setdefault(item.read.record_id, item) is not item]
+    if len(first) < _WORTH_THREADS:
+        kept = dict(zip(first, map(keep, first.values()), strict=True))
     else:
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-            kept = list(threads.map(keep, admitted))
+            kept = dict(zip(first, threads.map(keep, first.values()), strict=True))
+    verdicts = {item.index: kept[record_id] for record_id, item in first.items()}
+    for item in repeated:
+        verdict = kept[item.read.record_id]
+        if isinstance(verdict, NotAdmitted):
+            verdict = kept[item.read.record_id] = keep(item)
+        elif verdict.digest != item.read.digest:
+            verdict = NotAdmitted(SAME_ID)
+        verdicts[item.index] = verdict
     photo_store.settle(names)
-    return kept
+    return [verdicts[item.index] for item in admitted]
 
 
 def _known_ids(record_ids: list[UUID]) -> set[UUID]:

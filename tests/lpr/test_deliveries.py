@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from config import databases
-from lpr import deliveries, photos
+from lpr import admission, deliveries, photos
 from lpr.admission import record_id
 from lpr.formats.native_read import Refused, SentPhoto
 from lpr.models import Jurisdiction, QuarantinedRecord, Receipt, SourceAuthority, Street, StreetDataset
@@ -89,6 +90,37 @@ def test_other_content_under_the_same_id_keeps_the_first(deliver, native_read, o
     assert (delivered.stored, delivered.duplicates) == (0, 0)
     assert delivered.refused[0].reason == deliveries.SAME_ID
     assert asked("SELECT plate FROM store.read") == [("XYZ1234",)]
+
+
+@pytest.mark.req("DAT-3", "RES-1")
+@pytest.mark.parametrize("others", [1, 12])
+def test_of_one_id_twice_in_a_delivery_the_first_is_kept_with_its_photos_however_slow_they_are(
+        deliver, native_read, source, monkeypatch, others):
+    first = native_read(source_record_id="one")
+    later = native_read(source_record_id="one", plate="ABC9876", captured_at=first.captured_at, photos=two_photos("other"))
+    checked = admission.pictures
+
+    def slow(sent, source):
+        found = checked(sent, source)
+        time.sleep(0.3 if sent is first else 0)
+        return found
+
+    monkeypatch.setattr(admission, "pictures", slow)
+    delivered = deliver(first, later, first, *(native_read(plate="OTHER1") for _ in range(others)))
+    assert (delivered.stored, delivered.duplicates) == (1 + others, 1)
+    assert [(item.index, item.reason) for item in delivered.refused] == [(1, deliveries.SAME_ID)]
+    assert asked("SELECT plate FROM store.read WHERE plate <> 'OTHER1'") == [("XYZ1234",)]
+    plate, vehicle = checked(first, source)
+    for photo in (plate, vehicle):
+        assert default_storage.open(photos.name(record_id(source.pk, "one"), photo.kind)).read() == photo.jpeg
+    assert QuarantinedRecord.objects.get().reason == deliveries.SAME_ID
+
+
+@pytest.mark.req("DAT-3")
+def test_of_one_id_twice_in_a_delivery_the_first_good_one_is_kept(deliver, native_read):
+    bad = native_read(source_record_id="one", photos=())
+    delivered = deliver(bad, native_read(source_record_id="one"))
+    assert (delivered.stored, [item.index for item in delivered.refused]) == (1, [0])
 
 
 @pytest.mark.req("DAT-3", "RES-1")
