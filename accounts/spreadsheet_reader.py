@@ -71,13 +71,17 @@ def read(data: bytes, *, most_rows: int, rows_are: str) -> list[Row]:
         if not any(cells):
             continue
         if len(found) > most_rows:
-            raise Refused(f"The file holds more than {most_rows:,} {rows_are}, which is the most that is taken at once. "
-                          "Nothing of it was saved. Split the file.")
+            raise Refused(too_many(most_rows, rows_are))
         found.append((number, [cell[:CELL_CHARACTERS] for cell in cells]))
         characters += sum(map(len, found[-1][1]))
         if characters > ALL_CHARACTERS:
             raise Refused(f"The file holds far more text than {rows_are} need.")
     return found
+
+
+def too_many(most_rows: int, rows_are: str) -> str:
+    return (f"The file holds more than {most_rows:,} {rows_are}, which is the most that is taken at once. "
+            "Nothing of it was saved. Split the file.")
 
 
 def _csv(data: bytes) -> Iterator[Row]:

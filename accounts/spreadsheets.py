@@ -4,9 +4,11 @@ import json
 import subprocess  # nosec B404
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from accounts import spreadsheet_reader
 
 MOST_BYTES = 10 * 1024**2
 SECONDS = 15
@@ -26,13 +28,16 @@ class Row(NamedTuple):
     cells: Sequence[str]
 
 
-def read(data: bytes, *, most_rows: int, rows_are: str) -> tuple[Sequence[str], list[Row]]:
-    """The heading's cells and the rows below it that are not empty.
+def read(
+    data: bytes, *, most_rows: int, rows_are: str, is_data: Callable[[Sequence[str]], bool] = lambda cells: False,
+) -> tuple[Sequence[str], list[Row]]:
+    """The heading's cells, and the rows that are not empty.
 
     Args:
         data: the file's bytes.
-        most_rows: rows below the heading at most; one more and the file is refused whole.
+        most_rows: rows beside the heading at most; one more and the file is refused whole.
         rows_are: what the rows are, in the plural, for the sentences of a refusal: plates, training records.
+        is_data: whether the first row is none of headings but a row like the others; the heading is empty cells then.
 
     Raises:
         FileNotReadable: no CSV or XLSX, too large, or made to harm.
@@ -44,9 +49,15 @@ def read(data: bytes, *, most_rows: int, rows_are: str) -> tuple[Sequence[str], 
     if "rows" not in answer:
         raise FileNotReadable(answer.get("refused") or "The file cannot be read. Save it anew as XLSX or CSV.")
     rows = [Row(number, cells) for number, cells in answer["rows"]]
-    if len(rows) < 2:
+    if rows and is_data(rows[0].cells):
+        heading: Sequence[str] = [""] * max(len(row.cells) for row in rows)
+    else:
+        heading, rows = rows[0].cells if rows else [], rows[1:]
+    if not rows:
         raise FileNotReadable(f"The file holds no {rows_are}: the first row names the columns, the others hold one each.")
-    return rows[0].cells, rows[1:]
+    if len(rows) > most_rows:
+        raise FileNotReadable(spreadsheet_reader.too_many(most_rows, rows_are))
+    return heading, rows
 
 
 def fold(heading: str) -> str:

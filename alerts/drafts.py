@@ -32,6 +32,11 @@ class Draft:
     columns: dict[str, int]
     digest: str
 
+    @property
+    def is_headed(self) -> bool:
+        """Whether the first row of the file named the columns."""
+        return any(self.heading)
+
 
 def keep(*, draft: Draft, owner: User, now: datetime) -> UUID:
     """Seal a draft for an hour and return its id."""

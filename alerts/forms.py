@@ -204,7 +204,8 @@ class UploadForm(SharingForm):
         super().__init__(*args, user=user, now=now, **kwargs)
         self.fields["alert_list"].queryset = uploads.lists_to_fill(user)  # type: ignore[attr-defined]
         most = AlertPolicy.objects.get(pk=1).max_entries
-        self.fields["file"].help_text = f"CSV or XLSX with at most {most:,} plates. The first row names the columns."
+        self.fields["file"].help_text = (f"CSV or XLSX with at most {most:,} plates. The first row names the columns, or they "
+                                         "stand in the order of the template.")
 
     def clean_mode(self) -> str:
         return self.cleaned_data["mode"] or uploads.Mode.NEW
@@ -230,6 +231,7 @@ class ColumnsForm(_Form):
 
     def __init__(self, *args: Any, heading: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_headed = any(heading)
         named = [(str(position), cell or f"Column {position + 1}") for position, cell in enumerate(heading)]
         for name, label in upload_rows.COLUMNS.items():
             self.fields[name] = forms.TypedChoiceField(

@@ -20,11 +20,13 @@ COLUMNS = {"plate": "plate", "state": "state", "reason": "reason", "case_referen
 NEEDED = ("plate", "state", "reason", "case_reference")
 # What such files are headed in practice, folded as `spreadsheets.fold` does.
 _SYNONYMS = {
-    "plate": "plate platenumber plateno licenseplate licenseplatenumber licenceplate lp lpn tag tagnumber registration",
-    "state": "state platestate lpstate st province stateprovince issuingstate region",
+    "plate": "plate platenumber plateno licenseplate licenseplatenumber licenceplate lp lpn tag tagnumber registration lic "
+             "vehicleplate vehicleplatenumber vehiclelicenseplate",
+    "state": "state platestate lpstate st province stateprovince issuingstate region lis licensestate licensestateprovince "
+             "licenseplatestate licenceplatestate vehiclestate registrationstate",
     "reason": "reason reasoncode code purpose",
-    "case_reference": "casereference case casenumber caseno reference caseref subject subjectorcase subjectcase notes text "
-                      "freetext",
+    "case_reference": "casereference case casenumber caseno reference caseref subject subjectorcase subjectcase casesubject "
+                      "caseorsubject casetext notes text freetext oca",
     "for_whom": "forwhom for requestedfor",
     "other_name": "othername other otherperson onbehalfof name agent officer agentname officername",
 }
@@ -48,7 +50,7 @@ class GoodRow(NamedTuple):
         del fields["number"]
         return fields
 
-    def says_the_same_as(self, entry: Entry) -> bool:
+    def says_the_same_as(self, entry: "Entry | GoodRow") -> bool:
         return (self.reason, self.case_reference, self.other_name) == (entry.reason, entry.case_reference, entry.other_name)
 
 
@@ -63,10 +65,14 @@ class BadRow:
 
 @dataclass(frozen=True)
 class RepeatedRow:
-    """A row whose plate and state stand in an earlier row (`first`), or on the list already (None)."""
+    """A row whose plate and state stand in an earlier row (`first`), or on the list already (None).
+
+    `differs` where it says another reason, case or person than what is kept.
+    """
 
     row: GoodRow
     first: int | None
+    differs: bool
 
 
 def recognized(heading: Sequence[str], remembered: Mapping[str, str]) -> dict[str, int]:
@@ -86,6 +92,34 @@ def recognized(heading: Sequence[str], remembered: Mapping[str, str]) -> dict[st
     return found if all(name in found for name in NEEDED) else {}
 
 
+def is_data(cells: Sequence[str], reasons: Mapping[str, str]) -> bool:
+    """Whether the first row of a file is a plate to be watched and not the columns' names (ALR-8: no heading may be a plate).
+
+    Something like a plate stands there beside a state and a reason; beside one of the two alone it has a digit as well, since
+    many a word is like a plate and some are states. A row with a heading that we know is a heading.
+
+    Args:
+        cells: of the first row.
+        reasons: the codes that the user may give, with their labels.
+    """
+    if any(spreadsheets.fold(cell) in _KNOWN for cell in cells if cell.casefold() not in _SELF | _OTHER):
+        return False
+    by_label = _by_label(reasons)
+    plates_at = [at for at, cell in enumerate(cells) if _or_nothing(plates.fold, cell)]
+    states_at = [at for at, cell in enumerate(cells) if _or_nothing(states.parse, cell)]
+    reasons_at = [at for at, cell in enumerate(cells) if cell.casefold() in by_label]
+    return any(len({plate, state, reason}) == 3 for plate in plates_at for state in states_at for reason in reasons_at) or any(
+        at != plate and any(map(str.isdigit, cells[plate])) for plate in plates_at for at in (*states_at, *reasons_at))
+
+
+def in_our_order(cells: Sequence[str], reasons: Mapping[str, str]) -> dict[str, int]:
+    """By our column's name the position in a row that is in the order of the template; empty where it is not."""
+    if (len(cells) < len(NEEDED) or not _or_nothing(plates.fold, cells[0]) or not _or_nothing(states.parse, cells[1])
+            or cells[2].casefold() not in _by_label(reasons)):
+        return {}
+    return {name: at for at, name in enumerate(COLUMNS) if at < len(cells)}
+
+
 def sorted_out(
     rows: Sequence[Row], columns: Mapping[str, int], reasons: Mapping[str, str], numbers: CaseNumbers | None = None,
 ) -> tuple[list[GoodRow], list[BadRow], list[RepeatedRow]]:
@@ -97,11 +131,11 @@ def sorted_out(
         reasons: the codes that the user may give, with their labels.
         numbers: what the case numbers of the user's component look like.
     """
-    by_label = {label.casefold(): code for code, label in reasons.items()} | {code.casefold(): code for code in reasons}
+    by_label = _by_label(reasons)
     good: list[GoodRow] = []
     bad: list[BadRow] = []
     repeated: list[RepeatedRow] = []
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], GoodRow] = {}
     # Where each of our columns stands in a row; -1 where the file has none.
     positions = [columns.get(name, -1) for name in COLUMNS]
     for number, cells in rows:
@@ -111,12 +145,28 @@ def sorted_out(
             bad.append(BadRow(number, {name: cells[at] if at < width else "" for name, at in columns.items()}, why))
             continue
         row = GoodRow(number, *said)
-        before = first.setdefault((row.plate, row.state), number)
-        if before == number:
+        before = first.setdefault((row.plate, row.state), row)
+        if before is row:
             good.append(row)
         else:
-            repeated.append(RepeatedRow(row, before))
+            repeated.append(RepeatedRow(row, before.number, not row.says_the_same_as(before)))
     return good, bad, repeated
+
+
+def named_by(row: BadRow) -> tuple[str, str]:
+    """The plate and the state that a bad row names, each empty where it cannot be told."""
+    return (_or_nothing(plates.fold, row.cells.get("plate", "")), _or_nothing(states.parse, row.cells.get("state", "")))
+
+
+def _by_label(reasons: Mapping[str, str]) -> dict[str, str]:
+    return {label.casefold(): code for code, label in reasons.items()} | {code.casefold(): code for code in reasons}
+
+
+def _or_nothing(parse: Callable[[str], str], text: str) -> str:
+    try:
+        return parse(text)
+    except ValueError:
+        return ""
 
 
 def _checked(cells: Sequence[str], reasons: Mapping[str, str], numbers: CaseNumbers | None) -> tuple[list[str], list[str]]:

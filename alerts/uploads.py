@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import TextChoices
+from django.utils.crypto import salted_hmac
 
 from accounts import spreadsheets
 from accounts.models import User, UserGroup
@@ -63,7 +64,8 @@ class NotAffirmed(UploadRefused):
 
 @dataclass(frozen=True)
 class Preview:
-    """What confirming would do. `colleagues` names by row number who watches the same for the same reason (ALR-6)."""
+    """What confirming would do. `watched_by_others` names who watches the same for the same reason (ALR-6), `kept` the entries
+    that a replacement leaves because a bad row names them: what was meant to become of them cannot be told."""
 
     draft: drafts.Draft
     alert_list: AlertList | None
@@ -72,7 +74,18 @@ class Preview:
     repeated: Sequence[RepeatedRow]
     watched_by_others: Sequence[tuple[GoodRow, Sequence[deconfliction.Colleague]]]
     removed: Sequence[Entry]
+    kept: Sequence[Entry]
     unchanged: int
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether there is something to confirm. A file without a good row replaces nothing: it would only erase."""
+        return bool(self.good or (self.removed and self.unchanged))
+
+    @property
+    def has_different(self) -> bool:
+        """Whether a row is left out that says something else of its plate than what is kept."""
+        return any(item.differs for item in self.repeated)
 
 
 def begin(
@@ -94,9 +107,11 @@ def begin(
     """
     target = _target(owner, mode, alert_list)
     digest = hashlib.sha256(data).hexdigest()
-    heading, rows = spreadsheets.read(data, most_rows=AlertPolicy.objects.get(pk=1).max_entries,
-                                     rows_are="plates")
-    columns = upload_rows.recognized(heading, _remembered(owner))
+    reasons = {row.code: row.label for row in policy.reasons_for(owner)}
+    heading, rows = spreadsheets.read(
+        data, most_rows=AlertPolicy.objects.get(pk=1).max_entries, rows_are="plates",
+        is_data=lambda cells: not _recognized(owner, cells) and upload_rows.is_data(cells, reasons))
+    columns = _recognized(owner, heading) if any(heading) else upload_rows.in_our_order(rows[0].cells, reasons)
     draft = drafts.Draft(
         name=name, mode=mode, alert_list=str(target.pk) if target else "", scope=scope, users=[user.pk for user in users],
         group=group.pk if group else None, heading=list(heading), rows=rows, columns=columns, digest=digest)
@@ -126,10 +141,10 @@ def name_columns(*, draft: UUID, columns: Mapping[str, int], by: User, now: date
     if len(set(known.values())) < len(known):
         raise ColumnsNotNamed("Each column of the file can be one of these only.")
     drafts.set_columns(draft=draft, columns=known, by=by, now=now)
-    # A heading with a digit may be a plate: a file without headings, taken for one with.
-    remembered = {name: folded for name, position in known.items()
+    remembered = {name: _mark(by, folded) for name, position in known.items()
                   if (folded := spreadsheets.fold(heading[position])) and not re.search(r"\d", folded)}
-    ColumnMapping.objects.update_or_create(owner=by, defaults={"columns": remembered})
+    if any(heading):
+        ColumnMapping.objects.update_or_create(owner=by, defaults={"columns": remembered})
 
 
 def preview(*, draft: UUID, by: User, purpose: str = "preview", now: datetime) -> Preview:
@@ -152,7 +167,8 @@ def preview(*, draft: UUID, by: User, purpose: str = "preview", now: datetime) -
         (row, others[row.plate, row.state, row.reason]) for row in found.good if (row.plate, row.state, row.reason) in others])
     record_durably(
         Kind.UPLOAD_PREVIEWED, purpose=purpose, digest=found.draft.digest, good=len(found.good), bad=len(found.bad),
-        repeated=len(found.repeated), removed=len(found.removed), watched_by_others=len(found.watched_by_others))
+        repeated=len(found.repeated), removed=len(found.removed), kept=len(found.kept),
+        watched_by_others=len(found.watched_by_others))
     return found
 
 
@@ -178,8 +194,9 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
         if said.mode == Mode.REPLACE:
             entries.wait_for_loadings()
         found = _sorted_out(said, by, for_update=True)
-        if not found.good and not found.removed:
-            raise NothingToAdd("No row of the file can be added.")
+        if not found.changes_anything:
+            raise NothingToAdd("No row of the file can be added" + (
+                ", so the plates of the list are not replaced." if found.removed else "."))
         alert_list = found.alert_list or lists.make(
             owner=by, name=said.name, scope=said.scope, users=list(User.objects.filter(pk__in=said.users)),
             group=UserGroup.objects.filter(pk=said.group or 0).first(), is_single_plate=False, now=now)
@@ -188,7 +205,7 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
             entries.erase(doomed, note="Replaced by an uploaded file.")
         added = entries.insert_many(alert_list=alert_list, checked=[row.fields() for row in found.good], now=now)
         record(Kind.UPLOAD_CONFIRMED, list=alert_list.pk, mode=said.mode, digest=said.digest, added=len(added),
-               removed=len(found.removed), unchanged=found.unchanged, bad=len(found.bad), repeated=len(found.repeated),
+               removed=len(found.removed), kept=len(found.kept), unchanged=found.unchanged, bad=len(found.bad), repeated=len(found.repeated),
                ongoing_investigation=True)
         drafts.erase(draft=draft)
     if added:
@@ -226,19 +243,25 @@ def _sorted_out(draft: drafts.Draft, by: User, *, for_update: bool = False) -> P
     reasons = {row.code: row.label for row in policy.reasons_for(by)}
     good, bad, repeated = upload_rows.sorted_out(draft.rows, draft.columns, reasons, policy.case_numbers_of(by))
     removed: list[Entry] = []
+    kept: list[Entry] = []
     unchanged = 0
     if alert_list:
         standing = {(entry.plate, entry.state): entry for entry in alert_list.entries.all()}
         same = {row.number for row in good if (entry := standing.get((row.plate, row.state)))
                 and (draft.mode == Mode.ADD or row.says_the_same_as(entry))}
         if draft.mode == Mode.ADD:
-            repeated = [*repeated, *(RepeatedRow(row, None) for row in good if row.number in same)]
+            repeated = [*repeated, *(RepeatedRow(row, None, not row.says_the_same_as(standing[row.plate, row.state]))
+                                     for row in good if row.number in same)]
         else:
-            kept = {(row.plate, row.state) for row in good if row.number in same}
-            removed = [entry for key, entry in standing.items() if key not in kept]
-            unchanged = len(kept)
+            in_file = {(row.plate, row.state) for row in good}
+            doubtful = {upload_rows.named_by(row) for row in bad}
+            kept = [entry for key, entry in standing.items()
+                    if key not in in_file and (key in doubtful or (entry.plate, "") in doubtful)]
+            stays = {(row.plate, row.state) for row in good if row.number in same} | {(row.plate, row.state) for row in kept}
+            removed = [entry for key, entry in standing.items() if key not in stays]
+            unchanged = len(same)
         good = [row for row in good if row.number not in same]
-    return Preview(draft, alert_list, good, bad, repeated, (), removed, unchanged)
+    return Preview(draft, alert_list, good, bad, repeated, (), removed, kept, unchanged)
 
 
 def _target(owner: User, mode: str, alert_list: UUID | None, *, for_update: bool = False) -> AlertList | None:
@@ -251,6 +274,15 @@ def _target(owner: User, mode: str, alert_list: UUID | None, *, for_update: bool
     return found
 
 
-def _remembered(owner: User) -> Mapping[str, str]:
+def _recognized(owner: User, heading: Sequence[str]) -> dict[str, int]:
+    """As `upload_rows.recognized`, with what the user's files were headed before."""
     row = ColumnMapping.objects.filter(owner=owner).first()
-    return row.columns if row else {}
+    by_mark = {mark: name for name, mark in row.columns.items()} if row else {}
+    marked = {folded: _mark(owner, folded) for folded in map(spreadsheets.fold, heading) if folded and by_mark}
+    return upload_rows.recognized(heading, {by_mark[mark]: folded for folded, mark in marked.items() if mark in by_mark})
+
+
+def _mark(owner: User, folded: str) -> str:
+    """By what a heading is known again: nobody reads a heading from it. A first row that was no heading, but could not be told
+    from one, would else be kept for good: a plate, a subject, a case (ALR-8). A heading with a digit has none."""
+    return salted_hmac("alerts.uploads.heading", f"{owner.pk}:{folded}", algorithm="sha256").hexdigest()

@@ -37,7 +37,8 @@ class AlertListInput(SharingInput, EntryInput):
 class UploadInput(SharingInput):
     """The form of the page, as multipart."""
 
-    file = serializers.FileField(help_text="CSV or XLSX; the first row names the columns.")
+    file = serializers.FileField(help_text="CSV or XLSX; the first row names the columns, or "
+                                 "they stand in the order of the template.")
     mode = serializers.ChoiceField(uploads.Mode.choices, required=False, help_text="By default `new`.")
     name = serializers.CharField(required=False, max_length=100, help_text="Of the new list.")
     alert_list = serializers.UUIDField(required=False, help_text="Which list is added to, or replaced.")
@@ -114,6 +115,7 @@ class RepeatedRowOutput(serializers.Serializer):
     plate = serializers.CharField(source="row.plate")
     state = serializers.CharField(source="row.state")
     first_row = serializers.IntegerField(source="first", allow_null=True, help_text="null: the plate is on the list.")
+    differs = serializers.BooleanField(help_text="It says another reason, case or person than what is kept.")
 
 
 class ColleagueOutput(serializers.Serializer):
@@ -142,6 +144,7 @@ class PreviewOutput(serializers.Serializer):
     repeated = RepeatedRowOutput(many=True)
     watched_by_others = serializers.SerializerMethodField()
     removed = RemovedOutput(many=True)
+    kept = RemovedOutput(many=True, help_text="Not replaced, because a bad row names them.")
     unchanged = serializers.IntegerField()
 
     @extend_schema_field(WatchedRowOutput(many=True))

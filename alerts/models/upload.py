@@ -11,7 +11,7 @@ class UploadDraft(SealedDraft):
 
 
 class ColumnMapping(models.Model):
-    """The headings, folded, that a user's files give our columns: `{"plate": "tagno", ...}`."""
+    """By our column's name the mark of what a user's files call it (alerts.uploads); never the heading itself."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     columns = models.JSONField(default=dict)

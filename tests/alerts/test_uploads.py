@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 
+from accounts import spreadsheets
 from accounts.spreadsheets import Row
 from alerts import deconfliction, drafts, entries, lists, tasks, upload_rows, uploads
 from alerts.models import AlertList, AlertPolicy, ColumnMapping, Entry, Hit, UploadDraft
@@ -223,12 +224,64 @@ def test_adding_keeps_what_is_there_and_replacing_removes_what_is_not_in_the_fil
     assert {event["plate"] for event in events("entry.removed")} == {"BBB2", "CCC3", "DDD4"}
 
 
+@pytest.mark.req("ALR-1", "ALR-8")
+def test_replacing_keeps_what_a_bad_row_names_and_says_so(browser, officer, now, events):
+    team = lists.create(owner=officer, name="Team", now=now)
+    for plate, state in (("AAA1", "OH"), ("BBB2", "OH"), ("BBB2", "NJ"), ("CCC3", "OH"), ("DDD4", "OH")):
+        entries.add_to(alert_list=team, plate=plate, state=state, reason="CRIM", case_reference=CASE, now=now)
+    data = csv_of(row("AAA1", case="testing"), row("BBB2", state="Ohoi"), row("DDD4", case="Case number 87654321"),
+                  row("ddd-4", case=""), row("EEE5"))
+    draft = begun(officer, now, data, mode="replace", alert_list=team.pk)
+    found = uploads.preview(draft=draft, by=officer, now=now)
+    assert {(entry.plate, entry.state) for entry in found.kept} == {("AAA1", "OH"), ("BBB2", "OH"), ("BBB2", "NJ")}
+    assert {entry.plate for entry in found.removed} == {"CCC3", "DDD4"}
+    page = browser.get(f"/alerts/upload/{draft}/").content.decode()
+    assert "The plates that they name stay on the list as they are" in page
+    uploads.confirm(draft=draft, by=officer, ongoing=True, now=now)
+    assert set(team.entries.values_list("plate", "state")) == {
+        ("AAA1", "OH"), ("BBB2", "OH"), ("BBB2", "NJ"), ("DDD4", "OH"), ("EEE5", "OH")}
+    assert events("upload.confirmed")[0]["details"]["kept"] == 3
+
+
+@pytest.mark.req("ALR-1", "ALR-8", "ALR-9")
+@pytest.mark.parametrize("data", [csv_of(row("ZZZ9", case="testing")), csv_of(row("AAA1", case="")), csv_of(row("??"))])
+def test_a_file_without_a_good_row_replaces_nothing(browser, officer, now, load_read, events, data):
+    team = lists.create(owner=officer, name="Team", now=now)
+    for plate in ("AAA1", "BBB2"):
+        entries.add_to(alert_list=team, plate=plate, state="OH", reason="CRIM", case_reference=CASE, now=now)
+    load_read(plate="BBB2")
+    address = f"/alerts/upload/{begun(officer, now, data, mode='replace', alert_list=team.pk)}/"
+    assert "Replace the plates of the list" not in browser.get(address).content.decode()
+    answer = browser.post(address, {"confirm": "on"})
+    assert (answer.status_code, "so the plates of the list are not replaced" in answer.content.decode()) == (400, True)
+    assert (team.entries.count(), Hit.objects.count()) == (2, 1)
+    assert events("upload.refused") and not events("entry.removed")
+
+
+@pytest.mark.req("ALR-2")
+@pytest.mark.parametrize("other", [{"case": "Case number 87654321"}, {"reason": "SAFE"}])
+def test_a_row_that_says_something_else_of_a_listed_plate_is_not_left_out_in_silence(browser, officer, now, other):
+    team = lists.create(owner=officer, name="Team", now=now)
+    for plate in ("AAA1", "BBB2"):
+        entries.add_to(alert_list=team, plate=plate, state="OH", reason="CRIM", case_reference=CASE, now=now)
+    data = csv_of(row("AAA1", **other), row("BBB2"), row("CCC3"), row("CCC3", **other), row("CCC3"))
+    draft = begun(officer, now, data, mode="add", alert_list=team.pk)
+    found = uploads.preview(draft=draft, by=officer, now=now)
+    assert {(item.row.number, item.first, item.differs) for item in found.repeated} == {
+        (2, None, True), (3, None, False), (5, 4, True), (6, 4, False)}
+    page = browser.get(f"/alerts/upload/{draft}/").content.decode()
+    assert page.count("with another reason, case or person</li>") == 2
+    assert "To watch its plate as the row says" in page
+
+
 @pytest.mark.req("ALR-1")
 def test_columns_are_known_by_what_people_call_them():
     from alerts.upload_rows import recognized
 
     for heading in (["License Plate #", "State/Province", "Reason Code", "Case No."], ["LP", "ST", "Code", "Subject"],
-                    ["x", "Tag", "Plate State", "purpose", "Case reference"]):
+                    ["x", "Tag", "Plate State", "purpose", "Case reference"],
+                    ["plate", "state", "reason_code", "case_text"], ["Vehicle Plate", "License State", "Reason", "Case/Subject"],
+                    ["LIC", "LIS", "Code", "OCA"]):
         assert set(recognized(heading, {})) >= set(HEADING), heading
     assert recognized(["case", "case_reference", "plate", "state", "reason"], {})["case_reference"] == 1
     assert recognized(["plate", "state", "reason"], {}) == {}
@@ -244,15 +297,61 @@ def test_unknown_headings_are_asked_for_once_and_remembered(browser, officer, si
     assert browser.post(address, named | {"case_reference": "0"}).status_code == 400
     assert browser.post(address, named).status_code == 303
     assert "<strong>1</strong> to be added" in browser.get(address).content.decode()
-    assert ColumnMapping.objects.get(owner=officer).columns["plate"] == "kennzeichen"
+    assert "kennzeichen" not in str(ColumnMapping.objects.get(owner=officer).columns)
     assert "<strong>1</strong> to be added" in browser.get(upload(browser, data)["Location"]).content.decode()
     assert "Columns of the file" in (other := signed_in(officer2)).get(upload(other, data)["Location"]).content.decode()
 
 
-def test_a_heading_that_may_be_a_plate_is_not_remembered(officer, now):
-    draft = begun(officer, now, csv_of(row("ABC124"), heading=row("ABC123")))
+@pytest.mark.req("ALR-8")
+@pytest.mark.parametrize("heading", [
+    row("ABC123", state="ZZ", reason="none"), ["BIGDOG", "nowhere", "none", "Smith drug ring"],
+    ["kennzeichen", "wo", "warum", "Subject Jane Roe"],
+])
+def test_no_heading_is_kept_as_text_whatever_it_was(officer, now, heading):
+    draft = begun(officer, now, csv_of(row("ABC124"), heading=heading))
     uploads.name_columns(draft=draft, columns={name: at for at, name in enumerate(HEADING)}, by=officer, now=now)
-    assert "abc123" not in str(ColumnMapping.objects.get().columns)
+    kept = str(ColumnMapping.objects.get().columns).lower()
+    for cell in heading:
+        assert "".join(filter(str.isalnum, cell)).lower() not in kept
+    assert "abc123" not in kept
+
+
+@pytest.mark.req("ALR-2", "ALR-8")
+@pytest.mark.parametrize(("cells", "asked"), [
+    (row("ABC123"), None), (row("BIGDOG", state="new_jersey", reason="Criminal investigation"), None),
+    (row("ABC123", "other", "Jane Roe"), None), (row("ABC123", state="ZZ"), [0, 1, 2, 3]),
+    (["OH", "ABC123", "CRIM", CASE], [1, 0, 2, 3]),
+])
+def test_a_file_without_headings_loses_no_row_and_nothing_of_it_is_remembered(browser, officer, now, cells, asked):
+    ColumnMapping.objects.create(owner=officer, columns={"plate": "known"})
+    address = upload(browser, csv_of(row("ABC999"), heading=cells))["Location"]
+    page = browser.get(address).content.decode()
+    if asked:
+        assert "Say which column is which" in page
+        named = {"columns": "on"} | dict(zip(HEADING, map(str, asked), strict=True))
+        assert browser.post(address, named).status_code == 303
+        page = browser.get(address).content.decode()
+    assert "its first row is read as a plate like the others" in page
+    assert ColumnMapping.objects.get().columns == {"plate": "known"}
+    [draft] = UploadDraft.objects.values_list("pk", flat=True)
+    found = uploads.preview(draft=draft, by=officer, now=now)
+    assert sorted([item.number for item in (*found.good, *found.bad)]) == [1, 2]
+
+
+@pytest.mark.req("ALR-1")
+def test_a_file_of_one_row_without_headings_is_watched_and_one_too_many_is_refused_whole(browser, officer, now):
+    page = browser.get(upload(browser, csv_of(heading=row("ABC123")))["Location"]).content.decode()
+    assert "<strong>1</strong> to be added" in page
+    AlertPolicy.objects.update(max_entries=3)
+    assert upload(browser, csv_of(*many(2), heading=row("ABC123"))).status_code == 303
+    with pytest.raises(spreadsheets.FileNotReadable, match="more than 3 plates"):
+        begun(officer, now, csv_of(*many(3), heading=row("ABC123")))
+
+
+@pytest.mark.req("ALR-2")
+@pytest.mark.parametrize("heading", [["id", "marke", "stadt", "grund"], ["kennzeichen", "in", "or", "akte"], HEADING])
+def test_words_that_happen_to_be_states_or_like_plates_are_headings_all_the_same(heading):
+    assert not upload_rows.is_data(heading, {"CRIM": "Criminal law"})
 
 
 @pytest.mark.req("ALR-6")
