@@ -110,8 +110,9 @@ def _take_in(source: Source, sent: Sequence[Outcome], call: _Call) -> Delivered:
             refused.append(quarantine.of_read(item.index, item.sent, verdict))
         else:
             kept.append(Admitted(item.index, item.sent, verdict))
+    refused = quarantine.keyed(refused, Receipt(source=source, body_digest=call.body_digest).number)
     if not call.repaired:
-        quarantine.keep_photos(source, refused, call.now)
+        quarantine.keep_photos(source, quarantine.new_ones(refused), call.now)
     return _store(source, kept, refused, call)
 
 
@@ -121,12 +122,13 @@ def _store(source: Source, admitted: list[Admitted], refused: list[SetAside], ca
     first = Receipt.objects.using(ALIAS).filter(
         source=source, body_digest=call.body_digest, first_index=call.first_index).aggregate(at=Min("received_at"))["at"]
     delivered = Delivered(0, 0, 0, (), receipt.number, first or call.now)
-    conflicts: list[SetAside] = []
+    new_conflicts: list[SetAside] = []
 
     def keep_account(outcome: Stored) -> None:
-        nonlocal conflicts, delivered
-        conflicts = [quarantine.of_read(admitted[place].index, admitted[place].sent, NotAdmitted(SAME_ID))
-                     for place in outcome.conflicts]
+        nonlocal new_conflicts, delivered
+        conflicts = quarantine.keyed([quarantine.of_read(admitted[place].index, admitted[place].sent, NotAdmitted(SAME_ID))
+                                      for place in outcome.conflicts], receipt.number)
+        new_conflicts = quarantine.new_ones(conflicts)
         all_refused = sorted([*refused, *conflicts], key=lambda item: item.index)
         delivered = replace(delivered, stored=outcome.stored, duplicates=outcome.duplicates, hits=outcome.hits,
                             refused=tuple(all_refused))
@@ -135,7 +137,7 @@ def _store(source: Source, admitted: list[Admitted], refused: list[SetAside], ca
     loading.store(source=source, reads=[item.read for item in admitted], received_at=call.now, now=call.now,
                   beside=keep_account)
     if not call.repaired:
-        quarantine.keep_photos(source, conflicts, call.now)
+        quarantine.keep_photos(source, new_conflicts, call.now)
     return delivered
 
 

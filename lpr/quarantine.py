@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -84,6 +84,23 @@ def of_read(index: int, read: NativeRead, refusal: NotAdmitted) -> SetAside:
     return SetAside(index, read.source_record_id, str(refusal), _as_text(asdict(replace(read, photos=()))), read.photos)
 
 
+def keyed(items: Sequence[SetAside], receipt: UUID) -> list[SetAside]:
+    """The records with the key that each has whenever the same body is sent, so that a delivery which is sent again sets nothing
+    aside twice (DAT-3).
+
+    Args:
+        items: what was refused.
+        receipt: the number of the delivery's receipt, which follows from source and body.
+    """
+    return [replace(item, key=uuid5(receipt, json.dumps([item.index, item.source_record_id, item.raw]))) for item in items]
+
+
+def new_ones(items: Sequence[SetAside]) -> list[SetAside]:
+    """Those of which an earlier delivery of the same body has set nothing aside."""
+    there = set(QuarantinedRecord.objects.using(ALIAS).filter(key__in=[item.key for item in items]).values_list("key", flat=True))
+    return [item for item in items if item.key not in there]
+
+
 def keep_photos(source: Source, items: Sequence[SetAside], now: datetime) -> None:
     """Keep of each record the first photo of a kind that is good enough. Slow: call it outside of any transaction."""
     for item in items:
@@ -94,12 +111,12 @@ def keep_photos(source: Source, items: Sequence[SetAside], now: datetime) -> Non
 
 
 def keep(source: Source, items: Sequence[SetAside], now: datetime) -> None:
-    """Keep what was set aside, in the open transaction of the loader."""
+    """Keep what was set aside, in the open transaction of the loader; what is there stays as it is, and as it was handled."""
     QuarantinedRecord.objects.using(ALIAS).bulk_create([
         QuarantinedRecord(
             source=source, received_at=now, position=item.index, reason=item.reason[:300], raw=item.raw, key=item.key,
             source_record_id=item.source_record_id[:200], plate_photo_cut=any(photo.cut for photo in item.photos))
-        for item in items], batch_size=1000)
+        for item in items], batch_size=1000, ignore_conflicts=True)
 
 
 def settle(repaired: QuarantinedRecord, refused: Sequence[SetAside]) -> None:

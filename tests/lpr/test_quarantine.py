@@ -9,7 +9,7 @@ from alerts.models import Hit
 from config import databases
 from lpr import admission, deliveries, partitions, quarantine, tasks
 from lpr.formats.native_read import Refused
-from lpr.models import QuarantinedRecord, SetAsideStatus, Source, SourceAuthority
+from lpr.models import QuarantinedRecord, Receipt, SetAsideStatus, Source, SourceAuthority
 from tests.factories.lpr import two_photos
 from tests.lpr.payloads import IN_BASE64
 
@@ -33,6 +33,11 @@ def set_aside(deliver, native_read):
 
 def said(record, **changes):
     return quarantine.entered(record) | changes
+
+
+def photos_kept():
+    return sorted(f"{day}/{name}" for day in default_storage.listdir("quarantine")[0]
+                  for name in default_storage.listdir(f"quarantine/{day}")[1])
 
 
 def rows(table="store.read"):
@@ -89,6 +94,26 @@ def test_a_repair_that_would_be_refused_again_is_refused_at_its_field(set_aside,
 
 
 @pytest.mark.req("DAT-3")
+def test_a_delivery_that_is_sent_again_sets_nothing_aside_twice_and_says_all_the_same_what_it_refused(
+        deliver, native_read, operator, now):
+    deliver(native_read(source_record_id="one"))
+    sent = [native_read(plate="XYZ*1234", source_record_id="odd"), native_read(plate="??"),
+            native_read(source_record_id="one", plate="ABC9876")]
+    first = deliver(*sent)
+    discarded = QuarantinedRecord.objects.get(source_record_id="odd")
+    quarantine.discard(record=discarded, note="Test data", by=operator, now=now)
+    kept = photos_kept()
+    again = deliver(*sent, now=now + DAY)
+    assert [(item.index, item.reason) for item in again.refused] == [(item.index, item.reason) for item in first.refused]
+    assert (QuarantinedRecord.objects.count(), photos_kept()) == (3, kept)
+    discarded.refresh_from_db()
+    assert discarded.status == "discarded"
+    assert [receipt.refused for receipt in Receipt.objects.order_by("pk")] == [0, 3, 3]
+    deliver(sent[1], sent[0])  # another place in the delivery is another record
+    assert QuarantinedRecord.objects.count() == 5
+
+
+@pytest.mark.req("DAT-3", "BEY-8")
 def test_a_conflict_is_loaded_under_another_id_and_not_under_its_own(deliver, native_read, operator, now):
     deliver(native_read(source_record_id="one"))
     deliver(native_read(source_record_id="one", plate="ABC9876"))
