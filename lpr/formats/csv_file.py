@@ -40,7 +40,7 @@ def read(file: BinaryIO, *, folder: PhotoFolder | None = None) -> Iterator[Outco
             outcome.
     """
     lines = (line.decode("utf-8", "surrogateescape") for line in file)
-    first = next(lines, "").removeprefix("\ufeff")
+    first = next((line for line in lines if line.removeprefix("\ufeff").strip()), "").removeprefix("\ufeff")
     separator = max(_SEPARATORS, key=first.count)
     header = _header(first, separator)
     return _rows(csv.reader(lines, delimiter=separator), header, partial(_one, folder=folder))

@@ -13,6 +13,7 @@ PayloadFormat = Literal["native", "rekor", "platerecognizer"]
 FileFormat = Literal["auto", "csv", "ndjson", "rekor", "platerecognizer"]
 
 _LOOKED_AT = 64 * 1024
+_MARK = b"\xef\xbb\xbf"  # with which some programs begin a file in UTF-8
 
 
 def detect(payload: object) -> PayloadFormat:
@@ -64,7 +65,7 @@ def read_file(
     camera_places: CameraPlaces | None = None,
     folder: PhotoFolder | None = None,
 ) -> Iterator[Outcome]:
-    """The reads of a file: CSV, one JSON document a line, or one JSON document or list in the whole file.
+    """The reads of a file: CSV, one JSON document a line, or one JSON document or list in the whole file; none of an empty one.
 
     Args:
         file: seekable, at its start; it is read as the outcomes are taken, so its position shows the progress.
@@ -81,8 +82,10 @@ def read_file(
     }
     start = file.tell()
     head = file.read(_LOOKED_AT)
+    if len(head) < _LOOKED_AT and not head.removeprefix(_MARK).strip():
+        return iter(())
     file.seek(start)
-    if form == "csv" or (form == "auto" and not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))):
+    if form == "csv" or (form == "auto" and not head.removeprefix(_MARK).lstrip().startswith((b"{", b"["))):
         return csv_file.read(file, folder=folder)
     by_lines = form == "ndjson" or _is_complete(head)
     return ndjson.read(file, readers[form]) if by_lines else ndjson.read_whole(file, readers[form])
@@ -90,7 +93,7 @@ def read_file(
 
 def _is_complete(head: bytes) -> bool:
     """Whether the first line is a whole JSON object; a line that goes on beyond what was looked at counts as one."""
-    line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    line, end, _ = head.removeprefix(_MARK).lstrip().partition(b"\n")
     if not end and len(head) == _LOOKED_AT:
         return not line.startswith(b"[")
     try:

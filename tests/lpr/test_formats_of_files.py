@@ -62,7 +62,7 @@ def folder(tmp_path):
 
 @pytest.mark.req("DAT-1")
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n \r\n", "\ufeff\n"])
 def test_a_csv_file_is_read_with_its_photos(folder, separator, start):
     content = (start + f"{HEADER}\n{row()}\r\n\n").replace(",", separator).encode()
     read = the_only(read_file(content, folder=folder))

@@ -122,6 +122,24 @@ def test_a_file_that_cannot_be_used_is_one_clear_sentence(run, content, options,
         run(content, **options)
 
 
+@pytest.mark.req("DAT-1")
+@pytest.mark.parametrize("content", ["", "\n", "\ufeff", "\ufeff \r\n\r\n"])
+@pytest.mark.parametrize(("name", "form"), [("reads.csv", "auto"), ("reads.ndjson", "auto"), ("reads.csv", "csv"),
+                                            ("reads.ndjson", "ndjson"), ("reads.json", "rekor")])
+def test_an_empty_file_holds_no_reads_and_is_no_error(run, content, name, form):
+    assert run(content, name=name, format=form) == "stored=0 duplicates=0 refused=0 hits=0"
+
+
+@pytest.mark.req("DAT-1")
+def test_a_source_that_is_switched_off_loads_nothing(run, source):
+    source.is_active = False
+    source.save()
+    with pytest.raises(CommandError, match="The source test-toll is switched off"):
+        run(lines(native("a")))
+    assert asked("SELECT count(*) FROM store.read") == [(0,)]
+    assert not Receipt.objects.exists()
+
+
 def test_an_unknown_source_is_one_clear_sentence(database):
     with pytest.raises(CommandError, match="no source named nobody"):
         call_command("load_reads", "x.csv", source="nobody")

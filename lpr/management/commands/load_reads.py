@@ -37,6 +37,8 @@ class Command(BaseCommand):
         found = Source.objects.filter(name=source).first()
         if found is None:
             raise CommandError(f"There is no source named {source}.")
+        if not found.is_active:
+            raise CommandError(f"The source {source} is switched off: nothing is loaded from it.")
         if photos is not None and not Path(photos).is_dir():
             raise CommandError(f"There is no folder {photos}.")
         folder = PhotoFolder(Path(photos)) if photos is not None else None
