@@ -1,5 +1,5 @@
 """Alarms about the record itself: it cannot be written, it is sealed late, it or its database was altered, a delivery of it is
-overdue (AUD-1, AUD-2, AUD-13, BEY-2).
+overdue, rows lie outside of their months (AUD-1, AUD-2, AUD-13, BEY-2).
 
 An alarm is an event, a mail to operator and agency, and whatever rooms above hang on it (an incident opens). One alarm mails
 once an hour, for as long as its cause lasts.
@@ -23,6 +23,7 @@ TAMPERED = "the audit log or its database was altered"
 SEALED_LATE = "the audit log is sealed late"
 UNWRITTEN = "the audit log cannot be written"
 DELIVERY_OVERDUE = "a delivery of the audit log is overdue"
+STRAY_ROWS = "rows lie outside of the months that are kept for them"
 # Called as (about, text, now) with each new alarm.
 listeners: list[Callable[[str, str, datetime], None]] = []
 

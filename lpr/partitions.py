@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from audit import alarms
 from audit.events import Kind
 from audit.record import record
 from lpr import photo_store, quarantine
@@ -65,6 +66,14 @@ def stray_rows() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT store.stray_rows()")
         return cursor.fetchone()[0]
+
+
+def watch(*, now: datetime) -> None:
+    """Raise the alarm while rows lie in a default partition: nothing is lost, but their month was not there when they came."""
+    if stray := stray_rows():
+        alarms.raise_alarm(alarms.STRAY_ROWS, f"{stray} rows of reads, record ids or events lie in a default partition. Reads go "
+                           "to their month when the job that makes the months runs (`maintain_partitions`). What stays needs a "
+                           "look: does the scheduler run, and are the clocks of the servers right?", now=now)
 
 
 def _erase_reads(now: datetime) -> int:

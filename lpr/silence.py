@@ -27,7 +27,8 @@ def watch(*, now: datetime) -> int:
     """
     for source in Source.objects.annotate(newest=Max("receipts__newest_captured_at")):
         limit = now - timedelta(hours=source.silent_after_hours)
-        _mark(source, source.is_active and (source.newest is None or source.newest < limit), now)
+        # One that has not sent anything yet has its time from the day on which it was added.
+        _mark(source, source.is_active and (source.newest or source.created_at) < limit, now)
     if not people.operations().exclude(email="").exists():
         return 0
     return send_each(SilenceAlarm.objects.filter(told_at__isnull=True).select_related("source").order_by("pk"), _tell, now=now)

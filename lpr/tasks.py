@@ -9,8 +9,13 @@ from lpr import authority, correction_mail, coverage, error_reports, partitions,
 
 @shared_task
 def maintain_partitions() -> None:
-    """Make the months of reads and events and the weeks of record ids that are due, and drop the weeks that are over."""
-    partitions.make(now=datetime.now(UTC))
+    """Make the months of reads and events and the weeks of record ids that are due, drop the weeks that are over, and tell of
+    rows that found no month."""
+    try:
+        partitions.make(now=datetime.now(UTC))
+    finally:
+        # A month that cannot be made is when it matters most.
+        partitions.watch(now=datetime.now(UTC))
 
 
 @shared_task

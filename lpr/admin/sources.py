@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.admin_base import AuditedAdmin
-from lpr import sources
+from lpr import partitions, sources
 from lpr.models import Jurisdiction, Source, SourceAuthority, SourceKey
 
 
@@ -40,6 +41,12 @@ class SourceAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         return ("name",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Source, form: forms.ModelForm, change: bool) -> None:
+        """A longer retention needs older months at once: reads may come before the scheduler does."""
+        super().save_model(request, obj, form, change)
+        if "retention_days" in form.changed_data:
+            transaction.on_commit(lambda: partitions.make(now=datetime.now(UTC)), robust=True)
 
 
 @admin.register(SourceKey)

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from lpr import states
@@ -28,8 +30,9 @@ class Source(models.Model):
     camera_places = models.JSONField(default=dict, blank=True)
     quarantine_days = models.PositiveIntegerField("days records that were set aside are kept", default=60, db_default=60)
     silent_after_hours = models.PositiveIntegerField("stale after hours without a read", default=24)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["created_at"])
 
     class Meta:
         ordering = ["name"]

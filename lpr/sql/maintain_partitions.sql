@@ -1,4 +1,5 @@
 -- Makes the months of reads, from the longest retention of any source to three months ahead, and the weeks of record ids.
+-- Five years where there is no source yet. A source that is switched off counts: it may still have reads.
 CREATE OR REPLACE FUNCTION store.maintain_partitions(p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -14,7 +15,7 @@ DECLARE
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7303002);
-    SELECT greatest(coalesce(max(s.retention_days), 0), 1827) INTO kept_days FROM public.lpr_source s;
+    SELECT coalesce(max(s.retention_days), 1827) INTO kept_days FROM public.lpr_source s;
     IF to_regclass('store.read_default') IS NULL THEN
         CREATE TABLE store.read_default PARTITION OF store.read DEFAULT;
         CREATE TABLE store.recent_record_default PARTITION OF store.recent_record DEFAULT;

@@ -76,7 +76,7 @@ DECLARE
     dropped integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7303002);
-    SELECT greatest(coalesce(max(s.retention_days), 0), 1827) INTO kept_days FROM public.lpr_source s;
+    SELECT coalesce(max(s.retention_days), 1827) INTO kept_days FROM public.lpr_source s;
     FOR month_name IN
         SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'store.read'::regclass AND c.relname ~ '^read_[0-9]{4}_[0-9]{2}$'

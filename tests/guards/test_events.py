@@ -128,7 +128,7 @@ JOBS: dict[str, set[Kind] | str] = {
     "config.tasks.watch_the_database": {Kind.ALARM_RAISED},
     "lpr.tasks.erase_what_is_over": {Kind.STORE_MAINTAINED},
     "lpr.tasks.load_repaired": {Kind.READS_LOADED},
-    "lpr.tasks.maintain_partitions": "it makes empty months, of which nobody has anything yet",
+    "lpr.tasks.maintain_partitions": {Kind.ALARM_RAISED},
     "lpr.tasks.refresh_coverage": {Kind.COVERAGE_BELOW, Kind.COVERAGE_REACHED},
     "lpr.tasks.send_correction_mail": {Kind.READ_NOTICE_SENT},
     "lpr.tasks.watch_sources": {Kind.SOURCE_SILENT, Kind.SOURCE_HEARD, Kind.AUTHORITY_ENDED, Kind.AUTHORITY_RESUMED},

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import DatabaseError
 
+from audit import alarms
 from config import databases, health
 from lpr import partitions, photos, tasks
 from lpr.models import QuarantinedRecord, Receipt, Source
@@ -35,6 +38,15 @@ def run(statement: str) -> None:
 def old_month(name: str = "read_2019_01") -> None:
     run(f"CREATE TABLE store.{name} PARTITION OF store.read FOR VALUES FROM ('2019-01-01') TO ('2019-02-01')")
     run(f"ALTER TABLE store.{name} OWNER TO lpr_owner")
+
+
+def stray(now) -> datetime:
+    """Put a read where it has no month; return its time."""
+    ahead = (now.replace(day=1) + timedelta(days=31 * 8)).replace(day=5)
+    run("INSERT INTO store.read SELECT "
+        f"'{ahead:%Y-%m-%d}', now(), now(), gen_random_uuid(), 0, 0, s.id, 1, 1, 1, 1, 90, false, 'ABC123', 'OH'"
+        " FROM lpr_source s LIMIT 1")
+    return ahead
 
 
 @pytest.mark.req("DAT-8")
@@ -141,15 +153,58 @@ def test_a_month_that_is_closed_is_packed_and_counted_once(source, now):
 
 
 @pytest.mark.req("DAT-8")
-def test_readiness_names_stray_rows_and_the_next_run_puts_them_in_their_month(source, now):
-    ahead = (now.replace(day=1) + timedelta(days=31 * 8)).replace(day=5)
-    run("INSERT INTO store.read SELECT "
-        f"'{ahead:%Y-%m-%d}', now(), now(), gen_random_uuid(), 0, 0, s.id, 1, 1, 1, 1, 90, false, 'ABC123', 'OH'"
-        " FROM lpr_source s LIMIT 1")
+def test_readiness_names_stray_rows_without_stopping_traffic_and_the_next_run_puts_them_in_their_month(source, now, client):
+    ahead = stray(now)
     assert health.partitions() == "1 rows in a default partition"
+    answer = client.get("/readyz")
+    assert answer.json()["parts"]["partitions"] == "1 rows in a default partition"
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
     partitions.make(now=ahead)
     assert health.partitions() == "ok"
     assert (rows(), rows(f"store.read_{ahead:%Y_%m}")) == (1, 1)
+
+
+@pytest.mark.req("DAT-8", "BEY-8")
+def test_the_job_that_makes_the_months_tells_operations_of_rows_that_found_none(source, operator, now, events, monkeypatch):
+    tasks.maintain_partitions()
+    assert not mail.outbox
+    stray(now)
+
+    def fail(now):
+        raise DatabaseError
+
+    monkeypatch.setattr(partitions, "make", fail)
+    for _ in range(2):
+        with pytest.raises(DatabaseError):
+            tasks.maintain_partitions()
+    [message] = [message for message in mail.outbox if message.to == [operator.email]]
+    assert alarms.STRAY_ROWS in message.subject
+    assert "1 rows" in message.body
+    assert [event["details"]["about"] for event in events("alarm.raised")] == [alarms.STRAY_ROWS]
+
+
+@pytest.mark.req("DAT-8")
+def test_a_source_that_is_kept_longer_has_its_months_at_once(source, signed_in, operator, now):
+    form = {"name": source.name, "label": source.label, "kind": source.kind, "is_active": "on", "retention_days": 4000,
+            "quarantine_days": 60, "silent_after_hours": 24, "camera_places": "{}"}
+    assert f"read_{now - 4000 * DAY:%Y_%m}" not in months()
+    assert signed_in(operator).post(f"/admin/lpr/source/{source.pk}/change/", form).status_code == 302
+    assert f"read_{now - 4000 * DAY:%Y_%m}" in months()
+
+
+@pytest.mark.req("DAT-8")
+def test_empty_months_are_kept_no_longer_than_the_reads_of_any_source(source, make_source, load_read, now):
+    off = make_source("off", retention_days=400, is_active=False)
+    load_read(captured_at=now - 5 * DAY)
+    Source.objects.filter(pk=source.pk).update(retention_days=30)
+    partitions.maintain(now=now)
+    assert f"read_{now - 400 * DAY:%Y_%m}" in months()
+    assert f"read_{now - 800 * DAY:%Y_%m}" not in months()
+    Source.objects.filter(pk=off.pk).update(retention_days=30)
+    partitions.maintain(now=now)
+    assert f"read_{now - 400 * DAY:%Y_%m}" not in months()
+    assert f"read_{now - 30 * DAY:%Y_%m}" in months()
+    assert (partitions.make(now=now), rows(), databases.differences()) == (0, 1, [])
 
 
 @pytest.mark.req("DAT-8")
