@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 def read(
-    data: bytes, *, most_rows: int, rows_are: str, is_data: Callable[[Sequence[str]], bool] = lambda cells: False,
+    data: bytes, *, most_rows: int, rows_are: str, is_data: Callable[[Sequence[str]], bool] | None = None,
 ) -> tuple[Sequence[str], list[Row]]:
     """The heading's cells, and the rows that are not empty.
 
@@ -49,7 +49,7 @@ def read(
     if "rows" not in answer:
         raise FileNotReadable(answer.get("refused") or "The file cannot be read. Save it anew as XLSX or CSV.")
     rows = [Row(number, cells) for number, cells in answer["rows"]]
-    if rows and is_data(rows[0].cells):
+    if rows and is_data and is_data(rows[0].cells):
         heading: Sequence[str] = [""] * max(len(row.cells) for row in rows)
     else:
         heading, rows = rows[0].cells if rows else [], rows[1:]

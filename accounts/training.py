@@ -1,6 +1,5 @@
 """Training gates access: who may enter, until when a completed course counts, who lacks what (ACC-7)."""
 
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet, TextChoices
 
+from accounts import months
 from accounts.models import Course, TrainingRecord, User
 from accounts.models.user import UserQuerySet
 from accounts.roles import Role
@@ -48,11 +48,7 @@ def is_complete(user: User, *, now: datetime) -> bool:
 
 def valid_until(course: Course, completed_on: date) -> date | None:
     """The first day on which a completed course no longer counts; None where it is taken once."""
-    if course.interval_months is None:
-        return None
-    years, month = divmod(completed_on.month - 1 + course.interval_months, 12)
-    year, month = completed_on.year + years, month + 1
-    return date(year, month, min(completed_on.day, monthrange(year, month)[1]))
+    return None if course.interval_months is None else months.after(completed_on, course.interval_months)
 
 
 def soon() -> timedelta:

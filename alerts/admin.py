@@ -17,7 +17,7 @@ from audit.admin_base import AuditedAdmin, ReadOnlyAdmin
 
 @admin.register(AlertPolicy)
 class AlertPolicyAdmin(AuditedAdmin):
-    list_display = ("__str__", "max_entries", "validity_days", "prompt_days", "grace_days")
+    list_display = ("__str__", "max_entries", "validity_months", "prompt_days", "grace_days")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -19,6 +19,7 @@ from audit.events import Kind
 from audit.record import record, record_durably, record_many
 from lpr import plates, states
 from lpr.loading import MATCHING_LOCK
+from lpr.policy import zone_of
 from lpr.search import sane
 
 
@@ -127,7 +128,7 @@ def _insert(
     entry = Entry(
         alert_list=alert_list, owner=alert_list.owner, plate=folded, state=listed_state, reason=reason,
         case_reference=case_reference, other_name=other_name, other_unit=other_unit, created_at=now,
-        valid_until=now + timedelta(days=policy.validity_days))
+        valid_until=policy.end_of(now, zone_of(alert_list.owner)))
     added = record(
         Kind.ENTRY_ADDED, **findable(entry), case_reference=case_reference, for_whom=for_whom, other_unit=other_unit,
         valid_until=entry.valid_until, ongoing_investigation=True, scope=alert_list.scope,
@@ -166,7 +167,7 @@ def insert_many(*, alert_list: AlertList, checked: Sequence[Mapping[str, str]], 
     policy = AlertPolicy.objects.get(pk=1)
     if alert_list.entries.count() + len(checked) > policy.max_entries:
         raise ListFull(f"The list would hold more than {policy.max_entries:,} plates, which is the most that it may hold.")
-    valid_until = now + timedelta(days=policy.validity_days)
+    valid_until = policy.end_of(now, zone_of(alert_list.owner))
     added = [NewEntry(uuid4(), alert_list.pk, row["plate"], row["state"], row["reason"], row["case_reference"],
                       row["other_name"]) for row in checked]
     oldest_open = matching.oldest_open_transaction()
@@ -209,7 +210,7 @@ def renew(*, entry: Entry, by: User, need_confirmed: bool, note: str, now: datet
             raise EntryNotFound
         if now >= kept.valid_until + timedelta(days=policy.grace_days):
             raise GraceOver("The time to renew this entry is over. Add the plate again if it is needed.")
-        had_ended = _renew(kept, policy, note, now)
+        had_ended = _renew(kept, policy.end_of(now, zone_of(by)), note, now)
     return _matched_back(kept) if had_ended else kept
 
 
@@ -226,7 +227,8 @@ def renew_many(*, entries: Sequence[UUID], by: User, need_confirmed: bool, note:
         policy = AlertPolicy.objects.get(pk=1)
         kept = list(Entry.objects.select_for_update(of=["self"]).visible_to(by).filter(
             pk__in=entries, valid_until__gt=now - timedelta(days=policy.grace_days)).order_by("pk"))
-        ended = [entry.pk for entry in kept if _renew(entry, policy, note, now)]
+        until = policy.end_of(now, zone_of(by))
+        ended = [entry.pk for entry in kept if _renew(entry, until, note, now)]
     if ended:
         matching.match_many_back(entries=ended)
     return kept
@@ -239,10 +241,10 @@ def _check_affirmed(need_confirmed: bool, note: str) -> None:
         raise NoteMissing("Say why the need continues.")
 
 
-def _renew(entry: Entry, policy: AlertPolicy, note: str, now: datetime) -> bool:
+def _renew(entry: Entry, until: datetime, note: str, now: datetime) -> bool:
     """Renew an entry whose row is locked; return whether it had ended, and so has to be matched back."""
     had_ended = now >= entry.valid_until or entry.status == EntryStatus.EXPIRED
-    entry.valid_until, entry.prompted_days = now + timedelta(days=policy.validity_days), None
+    entry.valid_until, entry.prompted_days = until, None
     renewed = record(Kind.ENTRY_RENEWED, **findable(entry), note=note.strip(), need_confirmed=True,
                      valid_until=entry.valid_until, oldest_open=matching.oldest_open_transaction())
     if had_ended:

@@ -205,8 +205,8 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
             entries.erase(doomed, note="Replaced by an uploaded file.")
         added = entries.insert_many(alert_list=alert_list, checked=[row.fields() for row in found.good], now=now)
         record(Kind.UPLOAD_CONFIRMED, list=alert_list.pk, mode=said.mode, digest=said.digest, added=len(added),
-               removed=len(found.removed), kept=len(found.kept), unchanged=found.unchanged, bad=len(found.bad), repeated=len(found.repeated),
-               ongoing_investigation=True)
+               removed=len(found.removed), kept=len(found.kept), unchanged=found.unchanged, bad=len(found.bad),
+               repeated=len(found.repeated), ongoing_investigation=True)
         drafts.erase(draft=draft)
     if added:
         matching.match_many_back(entries=[entry.pk for entry in added])

@@ -1,14 +1,19 @@
 """The contract's numbers about alert lists: one record, with history (ALR-1, ALR-7)."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from simple_history.models import HistoricalRecords
+
+from accounts import months
 
 
 class AlertPolicy(models.Model):
     """One row (id 1): batch size, life of an entry, prompts before its end, grace after it, hand-over, digests."""
 
     max_entries = models.PositiveIntegerField("active entries of a list at most", default=2500)
-    validity_days = models.PositiveIntegerField(default=365)
+    validity_months = models.PositiveSmallIntegerField("months that an entry is valid", default=12)
     prompt_days = models.PositiveIntegerField("days before expiry that the owner is prompted", default=14)
     second_prompt_days = models.PositiveIntegerField("days before expiry of the second prompt", default=7)
     last_prompt_days = models.PositiveIntegerField("days before expiry of the last prompt", default=1)
@@ -31,3 +36,7 @@ class AlertPolicy(models.Model):
 
     def __str__(self) -> str:
         return "alert policy"
+
+    def end_of(self, start: datetime, zone: ZoneInfo) -> datetime:
+        """When an entry ends that is valid from `start`: on the same day and hour of its owner's calendar (ALR-7)."""
+        return months.after(start.astimezone(zone), self.validity_months).astimezone(UTC)

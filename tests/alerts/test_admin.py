@@ -7,7 +7,7 @@ from alerts.models import AlertPolicy
 
 pytestmark = pytest.mark.usefixtures("database")
 RECORD = "/admin/alerts/alertpolicy/1/change/"
-CHANGED = {"max_entries": 100, "validity_days": 180}
+CHANGED = {"max_entries": 100, "validity_months": 6}
 
 
 def whole_form() -> dict[str, object]:
@@ -21,7 +21,7 @@ def test_operations_changes_the_numbers_on_record_and_with_history(signed_in, op
     assert signed_in(operator).post(RECORD, whole_form()).status_code == 302
     policy = AlertPolicy.objects.get()
     assert (policy.max_entries, policy.history.count()) == (100, 2)
-    assert sorted(events("record.changed")[-1]["details"]["fields"]) == ["max_entries", "validity_days"]
+    assert sorted(events("record.changed")[-1]["details"]["fields"]) == ["max_entries", "validity_months"]
 
 
 @pytest.mark.req("ACC-10")

@@ -1,7 +1,8 @@
 """Adding, renewing and removing entries: what is refused, what is recorded, and that nothing of a removed one remains."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connections, transaction
@@ -12,7 +13,7 @@ from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit, Notif
 from alerts.notifications import send_batch
 from lpr import plates, states
 from tests import traces
-from tests.factories.alerts import CASE, loading_held_open, prepared
+from tests.factories.alerts import CASE, a_year_after, loading_held_open, prepared
 
 pytestmark = pytest.mark.usefixtures("database")
 OTHER = {"plate": "ABC123", "state": "PA", "reason": "SAFE", "case_reference": CASE}
@@ -23,7 +24,7 @@ def test_an_added_entry_is_valid_for_one_year_and_on_record(watch, officer, offi
     entry = watch(for_whom="other", other_name="Agent Jane Roe", other_unit="Unit 7", scope="users", users=[officer2],
                   now=now)
     assert (entry.plate, entry.state, entry.status) == ("XYZ1234", "OH", EntryStatus.ACTIVE)
-    assert entry.valid_until == now + timedelta(days=365)
+    assert entry.valid_until == a_year_after(now)
     [event] = events("entry.added")
     assert (event["plate"], event["state"], event["reason"], event["on_behalf_of"]) == (
         "XYZ1234", "OH", "CRIM", "Agent Jane Roe")
@@ -128,15 +129,31 @@ def test_a_group_that_one_is_not_in_or_that_has_ended_is_refused(watch, officer,
 def test_a_renewal_counts_a_year_from_its_day(watch, officer, now, events):
     entry = watch(now=now - timedelta(days=360))
     renewed = entries.renew(entry=entry, by=officer, need_confirmed=True, note="Trial goes on", now=now)
-    assert renewed.valid_until == now + timedelta(days=365)
+    assert renewed.valid_until == a_year_after(now)
     [event] = events("entry.renewed")
     assert (event["plate"], event["reason"], event["details"]["note"]) == ("XYZ1234", "CRIM", "Trial goes on")
 
 
 @pytest.mark.req("ALR-7")
-@pytest.mark.parametrize(("days", "is_possible"), [(365, True), (371, True), (372, False), (400, False)])
+@pytest.mark.parametrize(("added", "until"), [
+    ("2027-03-01 12:00", "2028-03-01 12:00"), ("2028-02-29 12:00", "2029-02-28 12:00"), ("2026-11-30 00:00", "2027-11-30 00:00"),
+    ("2027-02-28 22:00", "2028-02-28 22:00"), ("2026-03-10 02:30", "2027-03-10 02:30"),
+])
+def test_a_year_ends_on_the_same_day_and_hour_of_the_owners_calendar(watch, officer, added, until):
+    zone = ZoneInfo("America/New_York")
+    added_at, ends_at = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (added, until))
+    entry = watch(now=added_at)
+    assert entry.valid_until == ends_at
+    later = added_at + timedelta(days=360)
+    renewed = entries.renew(entry=entry, by=officer, need_confirmed=True, note="Goes on", now=later)
+    assert renewed.valid_until == a_year_after(later)
+
+
+@pytest.mark.req("ALR-7")
+@pytest.mark.parametrize(("days", "is_possible"), [(0, True), (6, True), (7, False), (35, False)])
 def test_an_entry_can_be_renewed_for_a_week_after_its_end(watch, officer, now, days, is_possible):
-    entry = watch(now=now - timedelta(days=days))
+    entry = watch(now=now - timedelta(days=400))
+    Entry.objects.filter(pk=entry.pk).update(valid_until=now - timedelta(days=days))
     if not is_possible:
         with pytest.raises(entries.GraceOver):
             entries.renew(entry=entry, by=officer, need_confirmed=True, note="Goes on", now=now)

@@ -12,7 +12,7 @@ from alerts import entries, expiry, lists, notifications, tasks
 from alerts.expiry import Aged
 from alerts.models import AlertPolicy, Entry, EntryStatus, Hit, Notification, NotificationKind, NotificationStatus
 from tests import traces
-from tests.factories.alerts import CASE
+from tests.factories.alerts import CASE, a_year_after
 
 pytestmark = pytest.mark.usefixtures("database")
 DAY = timedelta(days=1)
@@ -104,10 +104,10 @@ def test_an_entry_ends_on_record_and_matches_nothing(watch, load_read, now, even
 
 @pytest.mark.req("ALR-7")
 def test_in_the_week_of_grace_an_ended_entry_is_renewed_and_matches_again(watch, officer, load_read, now):
-    entry = watch(now=now - 365 * DAY)
+    entry = watch(now=now - 366 * DAY)
     expiry.age(now=now)
     entry = renewed(entry, officer, now)
-    assert (entry.status, entry.valid_until) == (EntryStatus.ACTIVE, now + 365 * DAY)
+    assert (entry.status, entry.valid_until) == (EntryStatus.ACTIVE, a_year_after(now))
     load_read()
     assert Hit.objects.count() == 1
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from alerts import entries, expiry
 from alerts.models import Entry, EntryStatus, Notification, NotificationKind
 from config import databases
+from tests.factories.alerts import a_year_after
 
 DAY = timedelta(days=1)
 NUMBERS = count()
@@ -72,7 +73,7 @@ class LifeOfAnEntry(RuleBasedStateMachine):
             assert not in_time
         else:
             assert in_time
-            self.end, self.has_ended, self.prompted = self.now + 365 * DAY, False, None
+            self.end, self.has_ended, self.prompted = a_year_after(self.now), False, None
             self.events["entry.renewed"] += 1
 
     @precondition(lambda self: self.is_there)

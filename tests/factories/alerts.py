@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections
 
+from accounts import months
 from accounts.models import User
 from alerts import entries
 from alerts.models import Entry
@@ -20,6 +22,11 @@ from lpr.wordbook import Place
 
 CASE = "Subject name John Doe, case number 12345678"
 PLACE = Place("OH", "America/New_York", "12 Main St", "Main St & 2nd Ave", False)
+
+
+def a_year_after(moment: datetime, zone: str = "America/New_York") -> datetime:
+    """The same day and hour of the next year, by the clocks of an area."""
+    return months.after(moment.astimezone(ZoneInfo(zone)), 12)
 
 
 @pytest.fixture
