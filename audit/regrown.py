@@ -23,11 +23,15 @@ class Regrown:
     `last_size` is what the last checkpoint covers; `count` how many checkpoints were found to hold.
     """
 
-    def __init__(self, connection: psycopg.Connection, keys: Sequence[verifier.Key]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, keys: Sequence[verifier.Key], given_out: Sequence[verifier.Checkpoint] = (),
+    ) -> None:
+        """`given_out`: checkpoints that stand outside of the database."""
         self.tree = Tree()
         self.count = 0
         self._cursor = binary(connection)
         self._keys = keys
+        self._given_out = given_out
         self._before = 0
         self._coming: deque[tuple[int, bytes, int, str, str]] = deque()
         self._nodes: list[Node] = []
@@ -52,6 +56,7 @@ class Regrown:
         """Raises Mismatch where leaves lack, or something is stored beyond them."""
         if self.tree.size != self.last_size or self._next_size() is not None:
             raise Mismatch(f"The last checkpoint covers {self.last_size} events, and {self.tree.size} are in the tree.")
+        self._compare_given_out()
         self._compare_nodes()
         if self._cursor.execute("SELECT count(*) FROM audit.node").fetchall() != [(self._compared,)]:
             raise _other_nodes()
@@ -74,6 +79,14 @@ class Regrown:
         if self.tree.root() != signed.root:
             raise Mismatch(f"The first {size} events are not those that were signed; the first {self._before} are.")
         self.count, self._before = self.count + 1, size
+
+    def _compare_given_out(self) -> None:
+        """A log whose newest part is gone, seals and all, is whole in itself: what left the database says that there was more."""
+        for given in self._given_out:
+            if (given.size, given.root) not in self._cursor.execute(
+                    "SELECT size, root FROM audit.checkpoint WHERE size = %s", [given.size]).fetchall():
+                raise Mismatch(f"The checkpoint of {given.size} events that was given out is not in the log, which ends at "
+                               f"{self.last_size}: its newest part was taken out, or it is older than it was or made anew.")
 
     def _compare_nodes(self) -> None:
         """The nodes of a level follow each other without a gap."""

@@ -7,6 +7,7 @@ was signed last, and with the checkpoint that was given out last, which stands i
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from audit.tree import EMPTY_ROOT, Node, NotStored, Read, Tree
 
 BATCH = 20_000
 _ONLY_SEALER = 7303020
+# A checkpoint among other text: name, size, root, time, and the line of its signature.
+_NOTE = re.compile(r"^[^\s+]+\n[0-9]+\n[A-Za-z0-9+/=]+\ntime [0-9]+\n\n\u2014 [^\s+]+ [A-Za-z0-9+/=]+\n", re.M)
 
 
 class SealRefused(Exception):
@@ -93,6 +96,36 @@ def state(*, using: str = "default") -> State:
     return State(size or 0, sealed_at, waiting_since)
 
 
+def given_out() -> verifier.Checkpoint | None:
+    """The last checkpoint given out, as the file beside the key has it; None where nothing was, or an operator moved it away.
+
+    Raises:
+        SealRefused: the file holds something else.
+    """
+    try:
+        note = _latest_file().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SealRefused(f"{_latest_file()} cannot be read: {error}.") from error
+    try:
+        return verifier.open_checkpoint(note, signing.trusted_keys())
+    except verifier.NotProven as error:
+        raise SealRefused(f"{_latest_file()} does not hold a checkpoint of ours: {error}.") from error
+
+
+def kept(text: str) -> verifier.Checkpoint:
+    """The checkpoint that somebody kept: its four lines with their signature, or the whole mail that brought it.
+
+    Raises:
+        verifier.NotProven: there is none, or no key of this log signed it.
+    """
+    found = _NOTE.search(text.replace("\r\n", "\n") + "\n")
+    if not found:
+        raise verifier.NotProven("no checkpoint stands there: it is four lines, an empty one and a signature, as they were mailed")
+    return verifier.open_checkpoint(found[0], signing.trusted_keys())
+
+
 def reader(alias: str) -> Read:
     """How the tree is read from the database through the login `alias`."""
     def read(level: int, start: int, count: int) -> Sequence[bytes]:
@@ -143,7 +176,7 @@ def _signed_tree() -> Tree:
     with connections["sealer"].cursor() as cursor:
         cursor.execute("SELECT size, root FROM audit.checkpoint ORDER BY size DESC LIMIT 1")
         size, root = cursor.fetchone() or (0, EMPTY_ROOT)
-        given = _given_out()
+        given = given_out()
         if given:
             cursor.execute("SELECT root FROM audit.checkpoint WHERE size = %s", [given.size])
             known = cursor.fetchone()
@@ -183,18 +216,6 @@ def _store(nodes: list[Node], size: int, root: bytes, at: datetime, note: str, k
 def _latest_file() -> Path:
     file = Path(settings.AUDIT_SIGNING_KEY_FILE)
     return file.with_name(f"{file.name}.latest")
-
-
-def _given_out() -> verifier.Checkpoint | None:
-    """The last checkpoint given out, as the file beside the key has it."""
-    try:
-        note = _latest_file().read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    try:
-        return verifier.open_checkpoint(note, signing.trusted_keys())
-    except verifier.NotProven as error:
-        raise SealRefused(f"{_latest_file()} does not hold a checkpoint of ours: {error}.") from error
 
 
 def _give_out(note: str) -> None:

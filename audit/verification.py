@@ -2,7 +2,8 @@
 
 Every leaf is computed anew from its event's row, every column compared with the payload that was hashed, the tree grown leaf by
 leaf and compared with each signed checkpoint. It runs with a login that reads and writes nothing, in one snapshot, so that the
-log may grow meanwhile; it trusts the public keys beside the signing key, and nothing that the database says of itself.
+log may grow meanwhile; it trusts the public keys beside the signing key, and nothing that the database says of itself. The log must
+hold the checkpoint that was given out last, or an end that was cut off with its seals would be missed by nobody.
 
 First the whole log is checked as fast as it can be read (audit/quick_check.py). Where that leaves a doubt, it is gone through row
 by row here, to name what is wrong, or to find that nothing is.
@@ -18,7 +19,7 @@ from typing import Any
 import psycopg
 from django.db import connections, transaction
 
-from audit import quick_check, signing, verifier
+from audit import quick_check, seals, signing, verifier
 from audit.events import Kind
 from audit.regrown import Mismatch, Regrown, Roots, binary
 
@@ -53,13 +54,15 @@ _PLANNER = ("SELECT set_config('enable_hashjoin', %s, true), set_config('enable_
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found to hold. Of `events`, `dropped` went lawfully at the end of their retention."""
+    """What was found to hold. Of `events`, `dropped` went lawfully at the end of their retention; `compared` are the sizes of the
+    checkpoints from outside of the database that it was compared with."""
 
     events: int
     dropped: int
     checkpoints: int
     unsealed: int
     root: bytes
+    compared: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -84,29 +87,42 @@ class _Row:
         return cls(*(*row[:11], row[11:]))
 
 
-def verify(*, progress: Callable[[int, int], None] | None = None) -> Verified:
+def verify(
+    *, progress: Callable[[int, int], None] | None = None, checkpoints: Sequence[verifier.Checkpoint] = (),
+) -> Verified:
     """Check every event, seal and signature.
 
     Args:
         progress: told, as (done, total), how many sealed events are checked of how many. It begins anew where a doubt was left.
+        checkpoints: what somebody kept, with which the log is compared beside the one that was given out last.
 
     Raises:
         Mismatch: at the first that is not what was sealed.
         signing.SigningKeyMissing: no public key is known.
     """
     keys, progress = signing.trusted_keys(), progress or _say_nothing
+    # Before the snapshot, which then holds it: a checkpoint is given out when it is committed.
+    given = [*filter(None, [_given_out()]), *checkpoints]
     with _snapshot() as connection:
-        regrown = Regrown(connection, keys)
+        regrown = Regrown(connection, keys, given)
         holds = quick_check.whole_log(connection, regrown, announced_months(binary(connection)), progress)
     if not holds:
         with _snapshot() as connection:
-            regrown = Regrown(connection, keys)
+            regrown = Regrown(connection, keys, given)
             try:
                 holds = _row_by_row(connection, regrown, progress)
             except _UNREADABLE as error:
                 raise Mismatch(f"The log cannot be read after event {regrown.tree.size} of the tree: {error}.") from error
     progress(holds.events, holds.events)
-    return Verified(holds.events, holds.dropped, regrown.count, holds.unsealed, regrown.tree.root())
+    return Verified(holds.events, holds.dropped, regrown.count, holds.unsealed, regrown.tree.root(),
+                    [checkpoint.size for checkpoint in given])
+
+
+def _given_out() -> verifier.Checkpoint | None:
+    try:
+        return seals.given_out()
+    except seals.SealRefused as refused:
+        raise Mismatch(str(refused)) from refused
 
 
 def _say_nothing(done: int, total: int) -> None:

@@ -1,14 +1,17 @@
 """The check of the whole log: any change by whoever rules the server is found (AUD-2, BEY-2)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core import mail
 from django.core.management import CommandError, call_command
 
-from audit import context, seals, verification
+from audit import alarms, context, mailings, seals, signing, tasks, verification
 from audit.events import Kind
+from audit.models import Mailing
 from audit.record import record_durably
 from config import databases
 
@@ -137,6 +140,67 @@ def test_a_whole_log_made_anew_is_found_by_its_key(sealed, settings, now):
     Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.pub").write_text(trusted)
     with pytest.raises(verification.Mismatch, match="no key that is trusted"):
         verification.verify()
+
+
+CUT_OFF = ("DELETE FROM audit.unsealed", "DELETE FROM audit.event WHERE id NOT IN (SELECT id FROM audit.sealed_leaf WHERE index < 260)",
+           "DELETE FROM audit.sealed_leaf WHERE index >= 260", "DELETE FROM audit.checkpoint WHERE size > 260")
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_an_end_of_the_log_that_was_cut_off_with_its_seals_is_found_and_raises_the_alarm(sealed):
+    run(*CUT_OFF)
+    with pytest.raises(verification.Mismatch, match="300 events that was given out is not in the log, which ends at 260"):
+        verification.verify()
+    tasks.verify_log()
+    assert Mailing.objects.get(kind="alarm").about.startswith(alarms.TAMPERED)
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_a_given_out_checkpoint_that_was_tampered_with_is_no_excuse(sealed, settings):
+    latest = Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest")
+    latest.write_text(latest.read_text().replace("300", "260"))
+    with pytest.raises(verification.Mismatch, match="does not hold a checkpoint of ours"):
+        verification.verify()
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_the_log_is_compared_with_a_checkpoint_that_somebody_kept(sealed, settings, now, tmp_path, capsys):
+    """Who rules the whole machine takes the checkpoint beside the key away, too; the one that was mailed is out of reach."""
+    settings.AUDIT_CHECKPOINT_RECIPIENTS = ["cor@agency.example"]
+    mailings.owe(now=now)
+    mailings.send_waiting(now=now)
+    kept = {"mail.eml": mail.outbox[0].message().as_bytes(), "text.txt": mail.outbox[0].body.encode(),
+            "windows.txt": mail.outbox[0].body.replace("\n", "\r\n").encode(),
+            "note.txt": Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest").read_bytes().rstrip()}
+    for name, content in kept.items():
+        (tmp_path / name).write_bytes(content)
+        call_command("verify_audit", checkpoint=tmp_path / name)
+        assert "given out of 300 and of 300 events" in capsys.readouterr().out, name
+    Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest").unlink()
+    call_command("verify_audit")
+    assert "No checkpoint from outside of the database" in capsys.readouterr().out
+    run(*CUT_OFF)
+    call_command("verify_audit")
+    with pytest.raises(CommandError, match="300 events that was given out is not in the log"):
+        call_command("verify_audit", checkpoint=tmp_path / "mail.eml")
+
+
+@pytest.mark.req("BEY-2")
+def test_a_kept_checkpoint_that_is_none_of_ours_is_refused_with_its_reason(sealed, settings, tmp_path):
+    note = Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest").read_text()
+    stranger = signing.SigningKey(signing.origin(), Ed25519PrivateKey.generate())
+    for content, words in (
+        ("nothing of the kind", "no checkpoint stands there"), ("", "no checkpoint stands there"), (b"\xff\xfe", "decode"),
+        (note.replace("\ntime ", "\ntime 1"), "signature does not hold"), (note.replace("\n300\n", "\n0300\n"), "does not hold"),
+        (signing.sign(stranger, size=300, root=b"r" * 32, at=datetime.now(UTC)), "no key that is trusted"),
+    ):
+        file = tmp_path / "kept.txt"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(CommandError, match=words) as refused:
+            call_command("verify_audit", checkpoint=file)
+        assert "kept.txt" in str(refused.value)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("verify_audit", checkpoint=tmp_path / "none")
 
 
 @pytest.mark.req("BEY-2")

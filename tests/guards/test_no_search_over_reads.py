@@ -135,7 +135,7 @@ STANDARD = {"settings", "pythonpath", "version", "verbosity", "database"}
 KNOWN = {
     "load_reads": {"files", "source", "photos"}, "load_streets": {"file", "name", "attribution"},
     "issue_source_key": {"name", "source"},
-    "appoint": {"username", "email", "authority", "succeeds"}, "verify_audit": {"bundle", "keys", "public_key"},
+    "appoint": {"username", "email", "authority", "succeeds"}, "verify_audit": {"bundle", "checkpoint", "keys", "public_key"},
     "export_contract": {"out", "destination"},
     "erase_contract": {"export", "approval", "by"},
     "migrate": {"app_label", "migration_name"},
