@@ -122,7 +122,7 @@ def kept(text: str) -> verifier.Checkpoint:
     """
     found = _NOTE.search(text.replace("\r\n", "\n") + "\n")
     if not found:
-        raise verifier.NotProven("no checkpoint stands there: it is four lines, an empty one and a signature, as they were mailed")
+        raise verifier.NotProven("no checkpoint stands there: it is four lines, an empty one and a signature, as mailed")
     return verifier.open_checkpoint(found[0], signing.trusted_keys())
 
 

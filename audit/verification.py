@@ -2,8 +2,8 @@
 
 Every leaf is computed anew from its event's row, every column compared with the payload that was hashed, the tree grown leaf by
 leaf and compared with each signed checkpoint. It runs with a login that reads and writes nothing, in one snapshot, so that the
-log may grow meanwhile; it trusts the public keys beside the signing key, and nothing that the database says of itself. The log must
-hold the checkpoint that was given out last, or an end that was cut off with its seals would be missed by nobody.
+log may grow meanwhile; it trusts the public keys beside the signing key, and nothing that the database says of itself. The log
+must hold the checkpoint that was given out last, or nobody would miss an end that was cut off with its seals.
 
 First the whole log is checked as fast as it can be read (audit/quick_check.py). Where that leaves a doubt, it is gone through row
 by row here, to name what is wrong, or to find that nothing is.

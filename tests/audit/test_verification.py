@@ -142,8 +142,9 @@ def test_a_whole_log_made_anew_is_found_by_its_key(sealed, settings, now):
         verification.verify()
 
 
-CUT_OFF = ("DELETE FROM audit.unsealed", "DELETE FROM audit.event WHERE id NOT IN (SELECT id FROM audit.sealed_leaf WHERE index < 260)",
-           "DELETE FROM audit.sealed_leaf WHERE index >= 260", "DELETE FROM audit.checkpoint WHERE size > 260")
+CUT_OFF = (
+    "DELETE FROM audit.event WHERE id NOT IN (SELECT id FROM audit.sealed_leaf WHERE index < 260)", "DELETE FROM audit.unsealed",
+    "DELETE FROM audit.sealed_leaf WHERE index >= 260", "DELETE FROM audit.checkpoint WHERE size > 260")
 
 
 @pytest.mark.req("AUD-2", "BEY-2")
@@ -191,7 +192,8 @@ def test_a_kept_checkpoint_that_is_none_of_ours_is_refused_with_its_reason(seale
     stranger = signing.SigningKey(signing.origin(), Ed25519PrivateKey.generate())
     for content, words in (
         ("nothing of the kind", "no checkpoint stands there"), ("", "no checkpoint stands there"), (b"\xff\xfe", "decode"),
-        (note.replace("\ntime ", "\ntime 1"), "signature does not hold"), (note.replace("\n300\n", "\n0300\n"), "does not hold"),
+        (note.replace("\ntime ", "\ntime 1"), "signature does not hold"),
+        (note.replace("\n300\n", "\n0300\n"), "signature does not hold"),
         (signing.sign(stranger, size=300, root=b"r" * 32, at=datetime.now(UTC)), "no key that is trusted"),
     ):
         file = tmp_path / "kept.txt"

@@ -20,9 +20,11 @@ from audit.contract import approval, archive, erasure
 from audit.events import Kind
 from audit.models import ContractEnd, Delivery
 from audit.record import record_durably
+from audit.retention import holds
 from config import contract_data, databases
 from lpr.models import Source
 from tests.accounts.applicants import FORM
+from tests.factories import old_log
 
 pytestmark = pytest.mark.usefixtures("database")
 CANARIES = ("END4242", "Nora Field", "officer@agency.example", "case number 12345678")
@@ -65,6 +67,10 @@ def approved(exported, appointer, operator, now) -> ContractEnd:
 
 def erase(exported: Path, end: ContractEnd, now, **options) -> Path:
     return erasure.erase(export=exported, approval=end.pk, holdings=contract_data.holdings(), now=now, **options)
+
+
+def hold(end: ContractEnd) -> None:
+    holds.hold(by=end.operator_by, month=None, reason="Matter of the district court", now=end.opened_at)
 
 
 def found_in_database() -> list[tuple[str, str]]:
@@ -154,6 +160,12 @@ def test_the_erasure_announces_itself_under_the_checkpoint_of_the_certificate(ap
     (lambda out, end: (out / "accounts" / "accounts_user.jsonl").write_text("{}\n"), "does not prove itself"),
     (lambda out, end: (out / "keys.txt").unlink(), "does not prove itself"),
     (lambda out, end: record_durably(Kind.QUERY_ATTEMPTED, plate="END4242", state="NV"), "done since the export"),
+    # A kind that nobody thought of, and what the list of a person's work once left out.
+    (lambda out, end: old_log.fill(end.opened_at, 1), r"\(1 of x.y\)"),
+    *((lambda out, end, kind=kind: record_durably(kind, username="officer", note="x"), f"1 of {kind}") for kind in (
+        Kind.SANCTION_IMPOSED, Kind.DELETION_FILED, Kind.HOLD_LIFTED, Kind.TICKET_OPENED, Kind.RULES_APPROVED, Kind.KEY_ISSUED,
+        Kind.ALARM_RAISED, Kind.SIGNING_KEY_ROTATED)),
+    (lambda out, end: hold(end), "legal hold stands"),
 ])
 def test_without_proof_receipt_and_two_persons_nothing_is_erased(approved, exported, now, events, spoil, words):
     spoil(exported, approved)
@@ -178,6 +190,31 @@ def test_an_export_that_would_erase_itself_is_refused(approved, exported, now, e
     with pytest.raises(erasure.ErasureRefused, match="Move it first"):
         erase(exported, approved, now)
     assert_untouched(events)
+
+
+@pytest.mark.req("AUD-10")
+def test_who_came_in_and_what_jobs_did_is_not_missed_in_an_export(approved, exported, now, settings):
+    for kind in erasure.NOT_MISSED:
+        record_durably(kind)
+    erase(exported, approved, now)
+    assert_erased(settings)
+
+
+@pytest.mark.req("AUD-10")
+def test_a_hold_that_comes_after_the_announcement_stops_the_erasure(approved, exported, now, events, settings, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "_erase_rows", lambda tables: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            erase(exported, approved, now)
+    hold(approved)
+    with pytest.raises(erasure.ErasureRefused, match="legal hold stands"):
+        erase(exported, approved, now)
+    assert count("alerts_entry") == 1
+    assert count("audit.event") > 0
+    [standing] = holds.standing()
+    holds.lift(by=approved.agency_by, hold=standing.pk, reason="Read", now=now)
+    erase(exported, approved, now)
+    assert_erased(settings)
 
 
 class Killed(BaseException):
