@@ -267,7 +267,7 @@ class Kind(TextChoices):
     # months (each with events and digest of its leaves), size and root of the tree
     MONTHS_ANNOUNCED = "retention.announced", "Months of the log announced to be dropped"
     MONTHS_APPROVED = "retention.approved", "Dropping of months approved"  # announcement, side
-    MONTHS_WITHDRAWN = "retention.withdrawn", "Announcement of months withdrawn"  # announcement
+    MONTHS_WITHDRAWN = "retention.withdrawn", "Announcement of months withdrawn"  # announcement, months: those left
     MONTH_DROPPED = "retention.dropped", "Month of the log dropped"  # announcement, month, events, files
     HOLD_PLACED = "retention.held", "Legal hold placed on months of the log"  # hold, month, note
     HOLD_LIFTED = "retention.hold_lifted", "Legal hold lifted"  # hold, month, note

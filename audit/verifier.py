@@ -36,7 +36,7 @@ DROPPED_KEYS = {"at", "id", "index", "leaf"}
 # The events that speak for such a drop: they outlive every month. Both sides approve.
 ANNOUNCED, APPROVED, WITHDRAWN = "retention.announced", "retention.approved", "retention.withdrawn"
 SPEAKING = {ANNOUNCED, APPROVED, WITHDRAWN}
-SIDES = {"agency_appointer", "operations"}
+SIDES = AGENCY, OPERATOR = "agency_appointer", "operations"
 EXPORT_FORMAT = "plateledger export v1"
 MANIFEST = "manifest.json"
 
@@ -311,9 +311,10 @@ class Gaps:
         if kind in SPEAKING:
             try:
                 said = json.loads(payload)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return
-            self._said[kind].append((index, id, said))
+            if isinstance(said, dict) and isinstance(said.get("details"), dict):
+                self._said[kind].append((index, id, said))
 
     def miss(self, index: int, id: str, at: int, leaf: bytes) -> None:
         """A leaf whose event is gone; `at` in microseconds since 1970."""
@@ -340,19 +341,26 @@ class Gaps:
 
     def _speaks_for(self, said: tuple[int, str, dict[str, Any]], month: str, gap: _Gap, roots: Mapping[int, bytes]) -> bool:
         index, id, announcement = said
-        details = announcement.get("details", {})
+        details = announcement["details"]
         wanted = {"month": month, "events": gap.count, "digest": gap.digest.hexdigest()}
-        size, root = details.get("size"), roots.get(details.get("size"))
-        sealed = min((size for size in roots if size > index), default=None)
-        if wanted not in details.get("months", []) or root is None or root.hex() != details.get("root") or gap.last >= size \
-                or sealed is None or announcement.get("role") != "operations":
+        size, months = details.get("size"), details.get("months")
+        if type(size) is not int or not isinstance(months, list) or wanted not in months or gap.last >= size:
             return False
-        if any(other.get("details", {}).get("announcement") == id for _, _, other in self._said[WITHDRAWN]):
+        root, sealed = roots.get(size), min((size for size in roots if size > index), default=None)
+        if root is None or root.hex() != details.get("root") or sealed is None or announcement.get("role") != OPERATOR:
+            return False
+        if any(_withdraws(other["details"], id, month) for _, _, other in self._said[WITHDRAWN]):
             return False
         approvals = [other for at, _, other in self._said[APPROVED]
-                     if at >= sealed and other.get("details", {}).get("announcement") == id]
-        by_side = {other.get("role"): other.get("actor_id") for other in approvals}
-        return by_side.keys() >= SIDES and len({by_side[side] for side in SIDES}) == 2 and None not in by_side.values()
+                     if at >= sealed and other["details"].get("announcement") == id]
+        agency, operator = ([other.get("actor_id") for other in approvals if other.get("role") == side] for side in SIDES)
+        return any(one != other for one in agency for other in operator if isinstance(one, int) and isinstance(other, int))
+
+
+def _withdraws(details: dict[str, Any], announcement: str, month: str) -> bool:
+    """Whether a withdrawal is of this month: it names those that had not gone, and one that names none is of all."""
+    left = details.get("months")
+    return details.get("announcement") == announcement and (not isinstance(left, list) or month in left)
 
 
 # --- Exports ---------------------------------------------------------------------------------------------------------------

@@ -91,9 +91,10 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
         "review_sample", "review_chosen", "review_candidates", "review_signals", "review_rows", "review_frame", "own_questions",
         "queries_naming")},
     "audit.maintain_partitions": frozenset({"lpr_app"}),
-    # Events go by audit.drop_month alone, which asks log, seals and holds; the other two say what there is to drop.
+    # Events go by audit.drop_month alone, which asks log, seals and holds; the others say what there is, and whether it may.
     "audit.months_over": frozenset({"lpr_app"}),
     "audit.month_facts": frozenset({"lpr_app"}),
+    "audit.check_month": frozenset({"lpr_app"}),
     "audit.drop_month": frozenset({"lpr_app"}),
     "store.maintain_partitions": frozenset({"lpr_app"}),
     "store.reads_over": frozenset({"lpr_app"}),

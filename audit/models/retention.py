@@ -1,6 +1,7 @@
 """How long the log is kept, what holds it longer, and the months that are being dropped (AUD-5, BEY-10)."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -86,3 +87,8 @@ class MonthsEnd(TwoSides):
 
     def __str__(self) -> str:
         return f"Announcement of {len(self.months)} months"
+
+    @property
+    def left(self) -> list[date]:
+        """The months that were not dropped."""
+        return [month for month in self.months if month not in self.dropped]

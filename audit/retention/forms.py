@@ -21,7 +21,7 @@ class ApproveForm(StepForm):
 
 class WithdrawForm(StepForm):
     UNSAID = frozenset({"withdraw"})
-    withdraw = forms.BooleanField(label="The announcement is withdrawn; nothing of it goes")
+    withdraw = forms.BooleanField(label="The announcement is withdrawn; nothing more of it goes")
 
 
 class HoldForm(StepForm):

@@ -23,7 +23,7 @@ from audit.two_sides import may_see, require
 
 logger = logging.getLogger(__name__)
 # What goes with a month's events and lies outside of the log: called as (since, until) with the month's first moment and the
-# next one's, before its events go; returns how many files it erased. The ids of events carry their times.
+# next one's, when it was found that they may go; returns how many files it erased. The ids of events carry their times.
 erasers: list[Callable[[datetime, datetime], int]] = []
 _take = partial(two_sides.take, refused=Kind.RETENTION_REFUSED)
 _PEOPLE = ("announced_by", "agency_by", "operator_by")
@@ -126,18 +126,17 @@ def approve(*, by: Any, announcement: UUID, now: datetime) -> None:
 
 
 def withdraw(*, by: Any, now: datetime) -> None:
-    """Nothing of this announcement goes. Who wants to stop what both sides have approved places a hold.
+    """Nothing more of this announcement goes, also when both sides have approved it: what is left can be announced anew.
 
     Raises:
-        StepRefused: not one of the two, no announcement is open, or both sides have approved.
+        StepRefused: not one of the two, or no announcement is open.
     """
     def do() -> None:
         require(may_see(by), "Only the agency's appointer and the operator's operations staff withdraw.")
         end = _open_one()
-        require(not end.is_approved, "Both sides have approved. Place a legal hold to stop what is left.")
         end.is_open = False
         end.save()
-        record(Kind.MONTHS_WITHDRAWN, announcement=end.announced)
+        record(Kind.MONTHS_WITHDRAWN, announcement=end.announced, months=[in_words(month) for month in end.left])
 
     _take("withdraw", do)
 
@@ -158,11 +157,11 @@ def drop_approved(*, now: datetime, progress: Callable[[str, int, int], None] | 
     if end is None or not end.is_approved or not is_sealed(end.announced, end.agency_event, end.operator_event):
         return 0
     held = {found.month for found in over(now=now) if found.is_held}
-    left = [month for month in end.months if month not in end.dropped and month not in held]
+    left = [month for month in end.left if month not in held]
     for number, month in enumerate(left, 1):
-        files = sum(erase(*_span(month)) for erase in erasers)
         try:
-            _drop(end.pk, month, files, now)
+            if not _drop(end.pk, month, now):
+                return number - 1
         except OperationalError as busy:
             # Somebody reads the month or places a hold at this moment.
             logger.warning("a month of the log is in use and goes later: %s", type(busy).__name__)
@@ -180,18 +179,24 @@ def is_sealed(*events: UUID | None) -> bool:
         return cursor.fetchone()[0] == len(events)
 
 
-def _drop(id: UUID, month: date, files: int, now: datetime) -> None:
-    """The month and the event that says so go together."""
+def _drop(id: UUID, month: date, now: datetime) -> bool:
+    """The month and the event that says so go together. False where the announcement was withdrawn meanwhile, or another run was
+    faster."""
     with transaction.atomic(), connection.cursor() as cursor:
         end = MonthsEnd.objects.select_for_update(of=("self",)).get(pk=id)
-        if month in end.dropped:
-            return
-        cursor.execute("SELECT audit.drop_month(%s::date, %s::uuid, %s::uuid, %s::uuid, %s::timestamptz)",
-                       [month, end.announced, end.agency_event, end.operator_event, now])
+        if not end.is_open or month in end.dropped:
+            return False
+        speaking, files = [month, end.announced, end.agency_event, end.operator_event, now], 0
+        if erasers:
+            # Files do not come back with a rollback: what refuses the month refuses it before they go.
+            cursor.execute("SELECT audit.check_month(%s::date, %s::uuid, %s::uuid, %s::uuid, %s::timestamptz)", speaking)
+            files = sum(erase(*_span(month)) for erase in erasers)
+        cursor.execute("SELECT audit.drop_month(%s::date, %s::uuid, %s::uuid, %s::uuid, %s::timestamptz)", speaking)
         record(Kind.MONTH_DROPPED, announcement=end.announced, month=in_words(month), events=cursor.fetchone()[0], files=files)
         end.dropped = [*end.dropped, month]
-        end.is_open = set(end.dropped) != set(end.months)
+        end.is_open = bool(end.left)
         end.save()
+        return True
 
 
 def _facts(month: date, size: int) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_what_may_not_be_done_is_refused_and_recorded(old, appointer, operator, 
     assert events(Kind.MONTHS_WITHDRAWN)
     operator.role = Role.OPERATIONS
     again = approved(old, appointer, operator, now)
-    refused("Place a legal hold", appointer, months.withdraw)
+    refused("Only the agency", manager, months.withdraw)
     assert again.announced != end.announced
     assert months.drop_approved(now=now) == 2
     assert verification.verify().dropped == 5
@@ -187,6 +187,66 @@ def test_approvals_of_a_withdrawn_announcement_open_nothing(old, appointer, oper
         months.record(Kind.MONTHS_WITHDRAWN, announcement=end.announced)
     with pytest.raises(DatabaseError, match="withdrawn"):
         months.drop_approved(now=now)
+
+
+@pytest.mark.req("AUD-5", "BEY-10")
+def test_what_a_hold_keeps_back_is_withdrawn_and_other_months_go_meanwhile(old, appointer, operator, signed_in, events, now):
+    approved(old, appointer, operator, now)
+    act(appointer, holds.hold, month=old.january, reason="Matter 12", now=now)
+    assert months.drop_approved(now=now) == 1
+    staff = signed_in(operator)
+    assert post(staff, "withdraw", withdraw="on").status_code == 302
+    assert events(Kind.MONTHS_WITHDRAWN)[-1]["details"]["months"] == [f"{old.january:%Y-%m}"]
+    page = staff.get(PAGE).content.decode()
+    assert f"{old.february:%Y-%m} dropped, approved by Appointer and Operator; {old.january:%Y-%m} withdrawn" in page
+    may = old.january.replace(month=5)
+    old_log.fill(datetime(may.year, 5, 3, tzinfo=UTC), 2)
+    seal(now)
+    assert verification.verify().dropped == 2
+    for month, dropped in ((may, 4), (old.january, 7)):
+        if month == old.january:
+            act(appointer, holds.lift, hold=holds.standing()[0].pk, reason="Closed", now=now)
+        act(operator, months.announce, months=[month], now=now)
+        seal(now)
+        for person in (appointer, operator):
+            act(person, months.approve, announcement=months.current().announced, now=now)
+        seal(now)
+        assert months.drop_approved(now=now) == 1
+        assert verification.verify().dropped == dropped
+    assert months.over(now=now) == []
+
+
+@pytest.mark.req("AUD-5", "BEY-10")
+def test_a_run_that_meets_a_withdrawal_drops_nothing_of_it(old, appointer, operator, now, monkeypatch):
+    end = approved(old, appointer, operator, now)
+    act(appointer, months.withdraw, now=now)
+    monkeypatch.setattr(months, "current", lambda: end)
+    assert months.drop_approved(now=now) == 0
+    with pytest.raises(DatabaseError, match="withdrawn"):
+        drop(end, old.january)
+
+
+@pytest.mark.req("AUD-5")
+def test_no_file_goes_with_a_month_that_may_not_go(old, appointer, operator, now, monkeypatch):
+    """Files do not come back: a hold that comes late, and a month that is not what was announced, keep them, too."""
+    end, erased = approved(old, appointer, operator, now), []
+    monkeypatch.setattr(months, "erasers", [lambda since, until: erased.append(since.month) or 1])
+    old_log.fill(datetime(old.february.year, 2, 21, tzinfo=UTC), 1)
+    with monkeypatch.context() as patch:
+        # The hold is placed when the run has looked for holds.
+        found = months.over(now=now)
+        act(appointer, holds.hold, month=old.january, reason="Matter 12", now=now)
+        patch.setattr(months, "over", lambda now: found)
+        with pytest.raises(DatabaseError, match="legal hold"):
+            months.drop_approved(now=now)
+    with pytest.raises(DatabaseError, match="does not hold what was announced"):
+        months.drop_approved(now=now)
+    assert erased == []
+    act(appointer, holds.lift, hold=holds.standing()[0].pk, reason="Closed", now=now)
+    with pytest.raises(DatabaseError, match="does not hold what was announced"):
+        months.drop_approved(now=now)
+    assert erased == [1]
+    assert MonthsEnd.objects.get(pk=end.pk).dropped == [old.january]
 
 
 @pytest.mark.req("AUD-5", "BEY-10")

@@ -14,10 +14,10 @@ from audit.contract import archive, erasure
 from audit.events import Kind
 from audit.models import Mailing
 from audit.record import record_durably
-from audit.retention import months
+from audit.retention import holds, months
 from config import contract_data, databases
 from tests.audit.contract.test_export import with_checksums_of_now
-from tests.audit.retention.conftest import announced, approved, seal
+from tests.audit.retention.conftest import act, announced, approved, seal
 from tests.audit.test_bundles import bundle_of, sealer  # noqa: F401
 from tests.factories import old_log
 from tests.factories.old_log import rows, run
@@ -128,6 +128,43 @@ def test_the_export_of_a_contract_proves_what_remains(gone, tmp_path, now):
     with_checksums_of_now(out)
     with pytest.raises(verifier.NotProven, match="is missing, and no announcement"):
         verifier.check_export(out, keys)
+
+
+@pytest.mark.req("AUD-2", "AUD-5", "AUD-10")
+def test_a_withdrawal_leaves_in_order_what_went_before_it_and_opens_nothing(old, appointer, operator, now, tmp_path):
+    approved(old, appointer, operator, now)
+    act(appointer, holds.hold, month=old.january, reason="Matter 12", now=now)
+    assert months.drop_approved(now=now) == 1
+    act(appointer, months.withdraw, now=now)
+    seal(now)
+
+    def exported(name: str) -> verifier.ExportReport:
+        archive.export(out=tmp_path / name, destination="Records office", tables=contract_data.tables(),
+                       attachments=contract_data.attachments(), now=now)
+        return verifier.check_export(tmp_path / name, [key.text for key in signing.trusted_keys()])
+
+    assert verification.verify().dropped == exported("lawful").dropped == 2
+    # Whoever rules the server drops what was left, under two approvals that count no more.
+    run(f"DROP TABLE audit.event_{old.january:%Y_%m}")
+    with pytest.raises(verification.Mismatch, match=r"\(leaf 0\) is missing, and no announcement"):
+        verification.verify()
+    with pytest.raises(verifier.NotProven, match=r"\(leaf 0\) is missing, and no announcement"):
+        exported("behind the back")
+
+
+@pytest.mark.req("AUD-2")
+@pytest.mark.parametrize("payload", [
+    "[]", "7", "{}", '{"details":7}', '{"details":{"months":7,"size":[]}}', '{"details":{"months":[],"size":{}}}', "[" * 50_000,
+    '{"details":{"announcement":"a","months":7}}', '{"actor_id":[],"details":{"announcement":"a"},"role":[]}',
+    '{"actor_id":[],"details":{"announcement":"b"},"role":"operations"}',
+])
+def test_an_event_that_speaks_nonsense_of_months_speaks_for_nothing(payload):
+    for kind in verifier.SPEAKING:
+        gaps = verifier.Gaps()
+        gaps.miss(0, "a", 0, b"leaf")
+        gaps.hear(1, "b", kind, payload)
+        with pytest.raises(verifier.NotProven, match="is missing"):
+            gaps.check({1: b"root", 2: b"root"})
 
 
 @pytest.mark.req("AUD-5", "AUD-10")
