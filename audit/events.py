@@ -258,7 +258,7 @@ class Kind(TextChoices):
     CONTRACT_EXPORTED = "contract.exported", "Contract exported"  # destination, manifest: its digest, files, events
     CONTRACT_END_OPENED = "contract.end_opened", "End of the contract opened"  # contract, destination, ended_on, due_on
     CONTRACT_END_WITHDRAWN = "contract.end_withdrawn", "End of the contract withdrawn"  # contract
-    CONTRACT_RECEIVED = "contract.received", "Receipt of the export recorded"  # contract, manifest
+    CONTRACT_RECEIVED = "contract.received", "Receipt of the export recorded"  # contract, manifest, missing: files
     CONTRACT_ERASURE_APPROVED = "contract.erasure_approved", "Erasure approved"  # contract, manifest, side
     CONTRACT_ERASURE_ANNOUNCED = "contract.erasure_announced", "Erasure announced"  # contract, manifest, persons
     CONTRACT_VIEWED = "contract.viewed", "End of the contract viewed"  # contract

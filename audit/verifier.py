@@ -420,7 +420,8 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
         manifest = json.loads(raw)
     except (OSError, ValueError, RecursionError) as error:
         raise NotProven(f"{MANIFEST} cannot be read: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("export") != EXPORT_FORMAT or not isinstance(manifest.get("files"), list):
+    if not isinstance(manifest, dict) or manifest.get("export") != EXPORT_FORMAT or not isinstance(manifest.get("files"), list) \
+            or not isinstance(manifest.get("missing"), list):
         raise NotProven(f"{MANIFEST} is not the manifest of an export of this format")
     return manifest, hashlib.sha256(raw).hexdigest()
 
@@ -510,10 +511,11 @@ def export_in_words(report: ExportReport) -> str:
     signer = "the key you gave" if report.key_was_given else "the keys that came with it"
     gone = (f"Proven: {report.dropped} of them were dropped at the end of their retention, as sealed events announced and two"
             " persons approved; their leaves are in the tree.\n" if report.dropped else "")
+    lacking = "".join(f"Missing, as the service had lost it: {path}\n" for path in report.manifest["missing"])
     return (f"Proven: each of the {len(report.manifest['files'])} files is as the manifest of SHA-256 {report.digest} has it.\n"
             f"Proven: its {report.events} events are the whole log of {last.origin} up to {_moment(last.at)}, none altered, left"
             f" out, added or moved, by {len(report.checkpoints)} checkpoints signed by {signer}.\n{gone}"
-            "Not proven: that accounts, alert lists and forms are all there were (the service says so).")
+            f"{lacking}Not proven: that accounts, alert lists and forms are all there were (the service says so).")
 
 
 def _moment(at: int) -> str:

@@ -4,6 +4,7 @@ The agency's appointer opens it, names the destination and records the receipt; 
 operations staff approve the erasure, each on their own. A new receipt takes the approvals back: they were for another export.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +18,9 @@ from audit.models import ContractEnd, LetterKind
 from audit.record import record
 from audit.two_sides import StepRefused, is_agency, require
 
+# A day that is further away is a slip of the pen.
+YEAR = timedelta(days=366)
+LONGEST_NAME = 300
 _take = partial(two_sides.take, refused=Kind.CONTRACT_REFUSED)
 
 
@@ -34,12 +38,14 @@ def begin(*, by: Any, destination: str, ended_on: date, now: datetime) -> None:
     """Start the clock.
 
     Raises:
-        StepRefused: not the appointer, nothing named, or an end is open already.
+        StepRefused: not the appointer, nothing named, no day within a year of today, or an end is open already.
     """
     def do() -> None:
         require(is_agency(by), "Only the agency's appointer opens the end of the contract.")
         require(bool(destination.strip()), "Say to whom the data go.", "destination")
         require(_locked() is None, "The end of the contract is open already.")
+        require(abs(ended_on - now.astimezone(UTC).date()) <= YEAR, "This day is more than a year from today: look at its year.",
+                "ended_on")
         end = ContractEnd.objects.create(
             destination=destination.strip(), ended_on=ended_on, due_on=ended_on + timedelta(days=settings.CONTRACT_END_DAYS),
             opened_by=by, opened_at=now)
@@ -48,11 +54,14 @@ def begin(*, by: Any, destination: str, ended_on: date, now: datetime) -> None:
     _take("open", do)
 
 
-def receive(*, by: Any, manifest: str, now: datetime) -> None:
+def receive(*, by: Any, manifest: str, now: datetime, missing: Sequence[str] = ()) -> None:
     """Record that the agency received and checked the export whose manifest has this SHA-256; approvals of another end.
 
+    Args:
+        missing: the files by name that the export lacks and the agency knows to be lost.
+
     Raises:
-        StepRefused: not the appointer, no digest, or no end is open.
+        StepRefused: not the appointer, no digest, a name of no file, or no end is open.
     """
     digest = manifest.strip().lower()
 
@@ -61,10 +70,11 @@ def receive(*, by: Any, manifest: str, now: datetime) -> None:
         end = _open_one()
         require(len(digest) == 64 and set(digest) <= set("0123456789abcdef"),
                 "Enter the SHA-256 of the manifest: 64 characters, as the verifier shows it.", "manifest")
-        end.manifest, end.received_by, end.received_at = digest, by, now
+        require(all(len(name) <= LONGEST_NAME for name in missing), "Enter names of files, one a line.", "missing")
+        end.manifest, end.missing, end.received_by, end.received_at = digest, sorted(set(missing)), by, now
         end.agency_by = end.operator_by = end.agency_at = end.operator_at = None
         end.save()
-        record(Kind.CONTRACT_RECEIVED, contract=end.pk, manifest=digest)
+        record(Kind.CONTRACT_RECEIVED, contract=end.pk, manifest=digest, missing=end.missing)
 
     _take("receipt", do)
 

@@ -91,9 +91,20 @@ def export(
         progress: told, as (file, done, total), which file is done.
 
     Raises:
-        ExportRefused: the folder holds something else, or the log could not be sealed in time.
+        ExportRefused: the folder holds something else, or the log could not be sealed in time. It is on record.
         audit.record.AuditUnavailable: it could not be recorded.
     """
+    try:
+        return _export(out, destination, tables, attachments, now, progress)
+    except ExportRefused as refused:
+        record_durably(Kind.CONTRACT_REFUSED, using="auditor", step="export", why=str(refused))
+        raise
+
+
+def _export(
+    out: Path, destination: str, tables: Sequence[Table], attachments: Sequence[Attachments], now: datetime,
+    progress: Progress | None,
+) -> Exported:
     manifest, plan_file = out / verifier.MANIFEST, out / _PLAN
     if manifest.exists() and not plan_file.exists():
         raise ExportRefused(f"{out} holds a whole export. Choose another folder.")

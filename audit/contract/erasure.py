@@ -8,8 +8,8 @@ cannot reach; until then each run leaves a certificate signed with it, which nam
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ NOT_MISSED = frozenset({
     Kind.TICKET_ESCALATED, Kind.TRAINING_LAPSED, Kind.TRAINING_LAPSES_LISTED, Kind.TRAINING_REMINDED,
 })
 _HELD = "A legal hold stands: nothing goes before the agency's appointer has lifted it."
+_LOG = "audit log with its seals"
 _AUDIT_TABLES = ("checkpoint", "event", "kept_event", "node", "sealed_leaf", "unsealed")
 
 
@@ -92,16 +93,40 @@ def erase(
         progress: told, as (step, done, total), what is done.
 
     Raises:
-        ErasureRefused: the export does not prove itself, is not the one received, an approval lacks, or a legal hold stands.
+        ErasureRefused: the export does not prove itself, is not the one received, an approval lacks, or a legal hold stands. The
+            refusal is on record.
     """
     book = _Journal(export.with_name(f"{export.name}.erasure-{approval}.json"))
-    if not book.facts:
-        _begin(book, export, approval, holdings, now)
+    with _refusals_on_record(book):
+        if not book.facts:
+            _begin(book, export, approval, holdings, now)
+        elif _LOG not in book.facts["erased"] and _verified(export).digest != book.facts["manifest"]:
+            raise ErasureRefused("Another export lies here than the one that the agency received: nothing goes on without it.")
+        _go_on(book, holdings, now, progress)
+        _confirm(book, confirmations, now)
+    return _certify(book, export, approval)
+
+
+@contextmanager
+def _refusals_on_record(book: "_Journal") -> Iterator[None]:
+    """A refusal is an event, as long as there is a log that is not erased."""
+    try:
+        yield
+    except (ErasureRefused, archive.ExportRefused) as refused:
+        if _LOG not in book.facts.get("erased", {}):
+            record_durably(Kind.CONTRACT_REFUSED, using="auditor", step="erase", why=str(refused))
+        raise
+
+
+def _go_on(
+    book: "_Journal", holdings: Holdings, now: datetime, progress: Callable[[str, int, int], None] | None,
+) -> None:
+    """The steps that were not done yet."""
     steps: Mapping[str, Callable[[], None]] = {
         "rows of accounts, alert lists, forms and reviews": lambda: _erase_rows(holdings.tables),
         "scans, photos and exports in storages": lambda: _erase_stored(book),
         "mail spool, logs and other files": lambda: _erase_files(holdings),
-        "audit log with its seals": lambda: _erase_log(now),
+        _LOG: lambda: _erase_log(now),
     }
     for number, (step, do) in enumerate(steps.items(), 1):
         if step not in book.facts["erased"]:
@@ -110,8 +135,6 @@ def erase(
             book.write()
         if progress:
             progress(step, number, len(steps))
-    _confirm(book, confirmations)
-    return _certify(book, export, approval)
 
 
 def _begin(book: "_Journal", export: Path, approval: UUID, holdings: Holdings, now: datetime) -> None:
@@ -122,7 +145,7 @@ def _begin(book: "_Journal", export: Path, approval: UUID, holdings: Holdings, n
     end = ContractEnd.objects.select_related("agency_by", "operator_by").filter(pk=approval, is_open=True).first()
     if end is None:
         raise ErasureRefused("There is no open end of the contract of this number.")
-    if not end.manifest:
+    if not end.manifest or end.received_at is None:
         raise ErasureRefused("The agency has not recorded its receipt of the export.")
     if not end.is_approved:
         raise ErasureRefused("Two persons approve the erasure: the agency's appointer and one of operations staff.")
@@ -131,8 +154,13 @@ def _begin(book: "_Journal", export: Path, approval: UUID, holdings: Holdings, n
     report = _verified(export)
     if report.digest != end.manifest:
         raise ErasureRefused("The agency's receipt is for another export than this one.")
-    if report.manifest["missing"]:
-        raise ErasureRefused(f"The export lacks {len(report.manifest['missing'])} files that its storage had lost.")
+    if report.manifest.get("destination") != end.destination:
+        raise ErasureRefused(f"The export went to {report.manifest.get('destination')}, and the page of the contract's end names "
+                             f"{end.destination}.")
+    unknown = sorted(set(report.manifest["missing"]) - set(end.missing))
+    if unknown:
+        raise ErasureRefused(f"The export lacks files that its storage had lost, and the agency's receipt does not name them: "
+                             f"{', '.join(unknown)}.")
     _require_nothing_since(report.events)
     persons = [f"{who.get_full_name()} ({who.get_username()})" for who in (end.agency_by, end.operator_by) if who]
     announced = record_durably(Kind.CONTRACT_ERASURE_ANNOUNCED, using="auditor", contract=approval, manifest=report.digest,
@@ -143,8 +171,9 @@ def _begin(book: "_Journal", export: Path, approval: UUID, holdings: Holdings, n
         note = cursor.fetchone()[0]
     book.facts |= {
         "approval": str(approval), "manifest": report.digest, "destination": end.destination, "persons": persons,
-        "announced": str(announced.id), "announced_at": announced.at.isoformat(timespec="seconds"), "checkpoint": note,
-        "received_at": end.received_at.isoformat(timespec="seconds") if end.received_at else "",
+        "missing": report.manifest["missing"], "announced": str(announced.id),
+        "announced_at": announced.at.isoformat(timespec="seconds"), "checkpoint": note,
+        "received_at": end.received_at.astimezone(UTC).isoformat(timespec="seconds"),
         "stored": [list(file) for file in holdings.stored()], "copies": list(holdings.copies), "confirmed": {}, "erased": {}}
     book.write()
 
@@ -248,12 +277,16 @@ def _erase_log(now: datetime) -> None:
                     sql.Identifier(name), sql.Identifier(trigger)))
 
 
-def _confirm(book: "_Journal", confirmations: Sequence[Confirmation]) -> None:
+def _confirm(book: "_Journal", confirmations: Sequence[Confirmation], now: datetime) -> None:
     for said in confirmations:
         if not 1 <= said.copy <= len(book.facts["copies"]):
             raise ErasureRefused(f"There is no copy number {said.copy}: there are {len(book.facts['copies'])}.")
         if not said.by.strip():
             raise ErasureRefused("A person confirms: say who.")
+        received = date.fromisoformat(book.facts["received_at"][:10])
+        if not received <= said.on <= now.astimezone(UTC).date():
+            raise ErasureRefused(f"A copy was erased between {received}, when the agency recorded its receipt, and today: "
+                                 f"{said.on} is not.")
         if str(said.copy) not in book.facts["confirmed"]:
             book.facts["confirmed"][str(said.copy)] = {"on": said.on.isoformat(), "by": said.by.strip()}
             book.write()
@@ -285,6 +318,7 @@ def _certificate(facts: dict[str, Any], key: signing.SigningKey, *, last: bool) 
         f"Agency: {settings.AGENCY_NAME}", f"Approval: {facts['approval']}",
         f"Approved by: {' and '.join(facts['persons'])}",
         f"Exported to: {facts['destination']}", f"SHA-256 of the export's manifest: {facts['manifest']}",
+        *(f"Missing there, as the agency knows: {file}" for file in facts["missing"]),
         f"Receipt recorded by the agency: {facts['received_at']}",
         f"Announced: event {facts['announced']}, {facts['announced_at']}, under the checkpoint",
         *(f"  {line}" for line in facts["checkpoint"].splitlines() if line), "Erased by this service:",

@@ -15,6 +15,13 @@ class ReceiptForm(StepForm):
     manifest = forms.CharField(label="SHA-256 of the manifest", max_length=64,
                                widget=forms.TextInput(attrs={"autocomplete": "off"}),
                                help_text="As the verifier shows it when it has checked the export that you received.")
+    missing = forms.CharField(label="Files that the export lacks", required=False, max_length=100_000,
+                              widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+                              help_text="Only where the verifier lists some: their names, one a line. With them you accept that "
+                                        "they are lost.")
+
+    def clean_missing(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["missing"].splitlines() if name.strip()]
 
 
 class ApproveForm(StepForm):

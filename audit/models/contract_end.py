@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,7 +11,8 @@ from audit.models.two_sides import TwoSides
 
 
 class ContractEnd(TwoSides):
-    """One is open at a time. `manifest` is the SHA-256 of the manifest of the export that the agency says it received."""
+    """One is open at a time. `manifest` is the SHA-256 of the manifest of the export that the agency says it received, `missing`
+    the files that it knows to lack there, because their storage had lost them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     destination = models.CharField(max_length=200)
@@ -19,6 +21,7 @@ class ContractEnd(TwoSides):
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     manifest = models.CharField(max_length=64, blank=True)
+    missing = ArrayField(models.CharField(max_length=300), default=list, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(null=True)
 

@@ -142,8 +142,8 @@ def test_the_verifier_runs_alone(sealer, tmp_path):
     assert bad.stderr.startswith("NOT PROVEN: line 2")
 
 
-@pytest.mark.req("BEY-2")
-def test_the_command_checks_a_bundle(sealer, tmp_path, capsys):
+@pytest.mark.req("AUD-1", "BEY-2")
+def test_the_command_checks_a_bundle_and_is_on_record_where_there_is_a_log(sealer, tmp_path, capsys, events, monkeypatch):
     ask(1)
     file = tmp_path / "bundle.jsonl"
     file.write_bytes(b"".join(bundle_of(plate="ABC123")))
@@ -154,6 +154,19 @@ def test_the_command_checks_a_bundle(sealer, tmp_path, capsys):
         call_command("verify_audit", bundle=file)
     with pytest.raises(CommandError):
         call_command("verify_audit", bundle=tmp_path / "none")
+    ran = events(Kind.COMMAND_RUN)
+    assert [event["details"] for event in ran] == [{"command": "verify_audit", "what": "bundle"}] * 3
+    assert ran[0]["actor"].startswith("command:")
+    file.write_bytes(b"".join(bundle_of(plate="ABC123")))
+    connections["auditor"].close()
+    monkeypatch.setitem(connections["auditor"].settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connections["auditor"].settings_dict, "PORT", "1")
+    call_command("verify_audit", bundle=file)
+    said = capsys.readouterr()
+    assert "each of the 1 events" in said.out
+    assert "Not on record" in said.err
+    connections["auditor"].close()
+    assert len(events(Kind.COMMAND_RUN)) == 3
 
 
 @pytest.mark.req("BEY-3")

@@ -11,6 +11,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -89,8 +90,11 @@ COMMANDS = {
     "guard_database": ["--apply"], "install_first_records": [], "install_roles": [], "issue_source_key": ["nobody"],
     "load_reads": ["missing.csv", "--source", "test-toll"], "load_streets": ["missing.geojson"], "maintain_partitions": [],
     "migrate": [], "read_bounces": [], "rotate_signing_key": [], "seal_audit": [], "verify_audit": []}
-# These record more than that they were run, under kinds of their own (tests/audit/contract); `demo` runs the others.
-OWN_RECORD = {"export_contract": Kind.CONTRACT_EXPORT_BEGUN, "erase_contract": Kind.CONTRACT_ERASURE_ANNOUNCED, "demo": None}
+# Refused, they say so under this kind; otherwise they record more than that they were run (tests/audit/contract).
+STEPS = {"export_contract": ("export", ["--out", "."]),
+         "erase_contract": ("erase", ["--export", "none", "--approval", str(uuid4())])}
+# `demo` runs the others.
+OWN_RECORD = {*STEPS, "demo"}
 # What each job puts on record when it finds something to do, to which the tests of its room lead it; or why it does nothing that
 # anybody could ask about.
 JOBS: dict[str, set[Kind] | str] = {
@@ -140,13 +144,19 @@ def test_every_command_is_on_record(source, events, settings, monkeypatch):
     settings.AUDIT_MAKE_SIGNING_KEY = True
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Subject: returned\n\nnothing")))
     ours = {name for name, app in get_commands().items() if app.split(".")[0] in OURS}
-    assert ours == set(COMMANDS) | set(OWN_RECORD)
+    assert ours == set(COMMANDS) | OWN_RECORD
     for name, arguments in COMMANDS.items():
         with contextlib.suppress(CommandError, ArgumentTypeError, OSError):
             call_command(name, *arguments, stdout=io.StringIO(), stderr=io.StringIO(), verbosity=0)
         found = [event for event in events(Kind.COMMAND_RUN) if event["details"]["command"] == name]
         assert found, name
         assert found[-1]["actor"].startswith("command:")
+    for name, (step, arguments) in STEPS.items():
+        with pytest.raises(CommandError):
+            call_command(name, *arguments, stdout=io.StringIO(), stderr=io.StringIO())
+        refused = events(Kind.CONTRACT_REFUSED)[-1]
+        assert refused["details"]["step"] == step
+        assert refused["actor"].startswith("command:")
 
 
 @pytest.mark.req("AUD-1")

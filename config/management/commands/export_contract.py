@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from audit import seals, signing
 from audit.commands import by_hand
-from audit.contract import archive
+from audit.contract import approval, archive
 from config import contract_data, databases
 
 
@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=Path, required=True, help="an empty folder, or one that a killed run left")
-        parser.add_argument("--destination", default="", help="to whom it goes; by default the folder's own path")
+        parser.add_argument("--destination", default="", help="to whom it goes; by default as the page of the contract's end"
+                                                              " names it, or the folder's own path")
 
     def handle(self, *args: Any, out: Path, destination: str, **options: Any) -> None:
         databases.ensure_running()
@@ -30,9 +31,11 @@ class Command(BaseCommand):
                 bar.set_description(path, refresh=False)
                 bar.update(done - bar.n)
 
+            end = approval.current()
+            to = destination.strip() or (end.destination if end else str(out.resolve()))
             try:
                 made = archive.export(
-                    out=out.resolve(), destination=destination or str(out.resolve()), tables=contract_data.tables(),
+                    out=out.resolve(), destination=to, tables=contract_data.tables(),
                     attachments=contract_data.attachments(), now=datetime.now(UTC), progress=progress)
             except (archive.ExportRefused, seals.SealRefused, signing.SigningKeyMissing, OSError) as error:
                 raise CommandError(str(error)) from error

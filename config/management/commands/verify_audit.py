@@ -1,15 +1,19 @@
 """`manage.py verify_audit`: check the whole log, or a bundle that left the house, against its checkpoints."""
 
 from argparse import ArgumentParser
+from contextlib import AbstractContextManager, nullcontext
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 from tqdm import tqdm
 
 from audit import seals, signing, verification, verifier
 from audit.commands import command_run
+from audit.record import AuditUnavailable
 from config import databases
 
 
@@ -25,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, bundle: Path | None, checkpoint: Path | None, **options: Any) -> None:
         try:
             self.stdout.write(self._bundle(bundle) if bundle else self._log([_kept(checkpoint)] if checkpoint else []))
-        except (verification.Mismatch, verifier.NotProven, signing.SigningKeyMissing, OSError) as error:
+        except (verification.Mismatch, verifier.NotProven, signing.SigningKeyMissing, AuditUnavailable, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _log(self, kept: list[verifier.Checkpoint]) -> str:
@@ -42,9 +46,18 @@ class Command(BaseCommand):
                 f" dropped={found.dropped} root={found.root.hex()}: the log is as it was sealed.{compared}")
 
     def _bundle(self, file: Path) -> str:
-        with open(file, "rb") as lines:
+        """A bundle needs no log to be checked; where there is one, it hears of it."""
+        with self._on_record(), open(file, "rb") as lines:
             report = verifier.check_bundle(lines, [key.text for key in signing.trusted_keys()])
         return verifier.in_words(report)
+
+    def _on_record(self) -> AbstractContextManager[None]:
+        try:
+            connections["auditor"].ensure_connection()
+        except (DatabaseError, ImproperlyConfigured):
+            self.stderr.write("Not on record: the database cannot be reached from here.")
+            return nullcontext()
+        return command_run("verify_audit", using="auditor", what="bundle")
 
 
 def _kept(file: Path) -> verifier.Checkpoint:

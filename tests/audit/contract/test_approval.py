@@ -55,6 +55,7 @@ def test_what_may_not_be_done_is_refused_on_the_page_and_recorded(begun, appoint
     agency, staff = signed_in(appointer), signed_in(operator)
     for client, name, fields, words in [
         (agency, "begin", {"destination": "Elsewhere", "ended_on": "2026-01-01"}, "open already"),
+        (agency, "receive", {"manifest": DIGEST, "missing": "x" * 301}, "names of files"),
         (agency, "receive", {"manifest": "not a digest"}, "64 characters"),
         (agency, "approve", {"manifest": DIGEST, "confirm": "on"}, "recorded its receipt"),
         (staff, "receive", {"manifest": DIGEST}, "Only the agency"),
@@ -70,6 +71,16 @@ def test_what_may_not_be_done_is_refused_on_the_page_and_recorded(begun, appoint
     assert b"64 characters" in act(agency, "receive", manifest="not a digest").content
     begun.refresh_from_db()
     assert (begun.manifest, begun.agency_by, begun.is_open) == ("", None, True)
+
+
+@pytest.mark.req("AUD-10")
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2016-03-04"])
+def test_a_last_day_far_from_today_is_a_slip_of_the_pen(appointer, signed_in, events, day):
+    answer = act(signed_in(appointer), "begin", destination="Records office", ended_on=day)
+    assert answer.status_code == 400
+    assert b"look at its year" in answer.content
+    assert "look at its year" in events(Kind.CONTRACT_REFUSED)[-1]["details"]["why"]
+    assert approval.current() is None
 
 
 @pytest.mark.req("BEY-10")

@@ -2,9 +2,10 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -154,6 +155,7 @@ def test_the_erasure_announces_itself_under_the_checkpoint_of_the_certificate(ap
     (lambda out, end: ContractEnd.objects.update(operator_by=None), "Two persons"),
     (lambda out, end: ContractEnd.objects.update(agency_by=None), "Two persons"),
     (lambda out, end: ContractEnd.objects.update(is_open=False), "no open end"),
+    (lambda out, end: ContractEnd.objects.update(destination="Another office"), "Records office, .* names Another"),
     (lambda out, end: ContractEnd.objects.update(manifest="ab" * 32), "another export"),
     (lambda out, end: ContractEnd.objects.update(manifest="", received_by=None, received_at=None, agency_by=None,
                                                  operator_by=None), "not recorded its receipt"),
@@ -171,8 +173,10 @@ def test_without_proof_receipt_and_two_persons_nothing_is_erased(approved, expor
     spoil(exported, approved)
     with pytest.raises(erasure.ErasureRefused, match=words):
         erase(exported, approved, now)
-    with pytest.raises(CommandError, match=words):
+    with pytest.raises(CommandError, match=words) as refused:
         call_command("erase_contract", export=exported, approval=approved.pk)
+    assert [event["details"] for event in events(Kind.CONTRACT_REFUSED)] == [{"step": "erase", "why": str(refused.value)}] * 2
+    assert events(Kind.CONTRACT_REFUSED)[-1]["actor"].startswith("command:")
     assert_untouched(events)
     assert [file.name for file in exported.parent.iterdir()] == ["export"]
 
@@ -190,6 +194,49 @@ def test_an_export_that_would_erase_itself_is_refused(approved, exported, now, e
     with pytest.raises(erasure.ErasureRefused, match="Move it first"):
         erase(exported, approved, now)
     assert_untouched(events)
+
+
+@pytest.mark.req("AUD-10")
+def test_a_scan_that_was_lost_is_accepted_by_its_name_and_certified(world, appointer, operator, signed_in, events, tmp_path, now):
+    [(_, scan)] = [file for file in contract_data.holdings().stored() if file[0] == "request_forms"]
+    scans.drop(scan)
+    out = tmp_path / "away" / "export"
+    approval.begin(by=appointer, destination="Records office", ended_on=now.date(), now=now)
+    call_command("export_contract", out=out, stdout=io.StringIO(), stderr=io.StringIO())
+    report = verifier.check_export(out, [key.text for key in signing.trusted_keys()])
+    assert report.manifest["destination"] == "Records office"
+    assert f"had lost it: attachments/{scan}" in verifier.export_in_words(report)
+
+    def received_with(missing: str) -> ContractEnd:
+        said = {"act": "receive", "manifest": report.digest, "missing": missing}
+        answer = signed_in(appointer).post("/audit/contract-end/", said)
+        assert answer.status_code == 302
+        for person in (appointer, operator):
+            approval.approve(by=person, manifest=report.digest, now=now)
+        return approval.current()
+
+    for missing in ("", "attachments/another.pdf"):
+        end = received_with(missing)
+        with pytest.raises(erasure.ErasureRefused, match=f"does not name them: attachments/{scan}"):
+            erase(out, end, now)
+    end = received_with(f"attachments/{scan}\r\n")
+    assert events(Kind.CONTRACT_RECEIVED)[-1]["details"]["missing"] == [f"attachments/{scan}"]
+    assert f"known to lack: attachments/{scan}" in signed_in(appointer).get("/audit/contract-end/").content.decode()
+    assert f"Missing there, as the agency knows: attachments/{scan}" in erase(out, end, now).read_text()
+
+
+@pytest.mark.req("AUD-10")
+@pytest.mark.parametrize("spoil", [shutil.rmtree, lambda out: (out / "accounts" / "accounts_user.jsonl").unlink()])
+def test_a_killed_erasure_does_not_go_on_without_the_export(approved, exported, now, events, monkeypatch, spoil):
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "_erase_stored", lambda book: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            erase(exported, approved, now)
+    spoil(exported)
+    with pytest.raises(erasure.ErasureRefused, match="does not prove itself"):
+        erase(exported, approved, now)
+    assert events(Kind.CONTRACT_REFUSED)[-1]["details"]["step"] == "erase"
+    assert count("audit.event") > 0
 
 
 @pytest.mark.req("AUD-10")
@@ -250,19 +297,24 @@ def test_the_key_goes_with_the_last_confirmed_copy(approved, exported, settings,
     keys = list(signing.trusted_keys())
     key_file = Path(settings.AUDIT_SIGNING_KEY_FILE)
     erase(exported, approved, now)
-    for number, by, words in [(3, "Ann Lee", "no copy number 3"), (0, "Ann Lee", "no copy number 0"), (1, " ", "say who")]:
+    today, later = now.date(), now + timedelta(days=8)
+    for number, by, on, words in [
+        (3, "Ann Lee", today, "no copy number 3"), (0, "Ann Lee", today, "no copy number 0"), (1, " ", today, "say who"),
+        (1, "Ann Lee", today + timedelta(days=1), "and today"), (1, "Ann Lee", today - timedelta(days=1), "recorded its receipt"),
+    ]:
         with pytest.raises(erasure.ErasureRefused, match=words):
-            erase(exported, approved, now, confirmations=[erasure.Confirmation(number, date(2026, 12, 1), by)])
+            erase(exported, approved, now, confirmations=[erasure.Confirmation(number, on, by)])
+    assert count("audit.event") == 0, "what was erased is not written to again"
     with pytest.raises(CommandError, match="--on"):
         call_command("erase_contract", export=exported, approval=approved.pk, confirm=1)
-    call_command("erase_contract", export=exported, approval=approved.pk, confirm=2, on=date(2026, 12, 1), by="Ann Lee",
+    call_command("erase_contract", export=exported, approval=approved.pk, confirm=2, on=today, by="Ann Lee",
                  stdout=io.StringIO())
     assert key_file.exists()
-    certificate = erase(exported, approved, now, confirmations=[erasure.Confirmation(1, date(2026, 12, 9), "Bo Mills")])
+    certificate = erase(exported, approved, later, confirmations=[erasure.Confirmation(1, later.date(), "Bo Mills")])
     text, _ = verifier.open_note(certificate.read_text(), keys)
     assert "Interim" not in text
-    assert "1. backups: erased on 2026-12-09, confirmed by Bo Mills" in text
-    assert "2. a replica: erased on 2026-12-01, confirmed by Ann Lee" in text
+    assert f"1. backups: erased on {later.date()}, confirmed by Bo Mills" in text
+    assert f"2. a replica: erased on {today}, confirmed by Ann Lee" in text
     assert [file for file in key_file.parent.iterdir() if file.name.startswith(key_file.name)] == []
     assert erase(exported, approved, now).read_text() == certificate.read_text()
     assert not key_file.exists()

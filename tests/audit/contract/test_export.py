@@ -225,15 +225,20 @@ def test_a_scan_that_the_storage_lost_is_named(contract, tmp_path, now):
 
 
 @pytest.mark.req("AUD-10")
-def test_an_export_never_writes_over_anything(contract, tmp_path, now):
+def test_an_export_never_writes_over_anything_and_its_refusal_is_on_record(contract, tmp_path, now, events):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("keep me")
     with pytest.raises(CommandError, match="not an export of ours"):
         call_command("export_contract", out=tmp_path / "full")
+    refused, = events(Kind.CONTRACT_REFUSED)
+    assert refused["details"]["step"] == "export"
+    assert "not an export of ours" in refused["details"]["why"]
+    assert refused["actor"].startswith("command:")
     out = tmp_path / "export"
     taken(out, now)
     with pytest.raises(archive.ExportRefused, match="whole export"):
         taken(out, now)
+    assert len(events(Kind.CONTRACT_REFUSED)) == 2
 
 
 @pytest.mark.req("AUD-10")
