@@ -37,7 +37,7 @@ def ask(*, email: str, subject: str, text: str, now: datetime) -> None:
 
     Args:
         email: as typed; it is not kept.
-        subject, text: looked over (accounts.ticket_text).
+        subject, text: looked over (audit.looked_over).
         now: the moment of asking.
     """
     account = User.objects.select_related("aor").filter(email__iexact=email).order_by("-is_active", "pk").first()

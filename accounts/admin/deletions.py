@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from accounts import ceilings, countdown, deletions
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
-from accounts.admin.steps import StepPages
+from accounts.admin.steps import CaseText, StepPages
 from accounts.keepers import keeps, kept_by
 from accounts.models import DeletionRequest, Role, User
+from audit.looked_over import QUESTION, LookedOverForm
 
 State = DeletionRequest.State
 TOLD = {
@@ -23,7 +24,9 @@ TOLD = {
 }
 
 
-class FilingForm(forms.ModelForm):
+class FilingForm(LookedOverForm, forms.ModelForm):
+    LOOKED_OVER = ("reason",)
+
     by: User  # given by the page
 
     class Meta:
@@ -37,6 +40,12 @@ class FilingForm(forms.ModelForm):
             account.queryset = kept_by(self.by).filter(deleted_at__isnull=True)  # type: ignore[attr-defined]
             account.help_text = ("From the moment of filing the account can do nothing. "
                                  "The operator erases it inside 24 business hours.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.has_case_text and "account" in cleaned:
+            deletions.refuse(by=self.by, why=CaseText.__name__, username=cleaned["account"].username)
+        return cleaned
 
     def clean_account(self) -> User:
         account = self.cleaned_data["account"]
@@ -55,7 +64,7 @@ class DeletionRequestAdmin(StepPages, ScopedAdmin):
     list_filter = ("state",)
     list_select_related = ("account__aor", "filed_by")
     steps = tuple(TOLD)
-    refusals = (deletions.MayNot, deletions.NoReason, deletions.AlreadyThere, deletions.AlreadyEnded, ceilings.Full)
+    refusals = (CaseText, deletions.MayNot, deletions.NoReason, deletions.AlreadyThere, deletions.AlreadyEnded, ceilings.Full)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if _is_operator(request):
@@ -64,7 +73,7 @@ class DeletionRequestAdmin(StepPages, ScopedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: DeletionRequest | None = None) -> tuple[str, ...]:
         if obj is None:
-            return ("account", "reason")
+            return ("account", "reason", *QUESTION)
         if _is_operator(request):
             return ("username", "area", "state", "clock", "filed_at", "due_at", "ended_at")
         return ("username", "full_name", "area", "state", "clock", "reason", "asked_by", "asked_at", "filed_by", "filed_at",
@@ -103,6 +112,9 @@ class DeletionRequestAdmin(StepPages, ScopedAdmin):
 
     def step(self, request: HttpRequest, record: DeletionRequest, do: str) -> str:
         by, note, now = user_of(request), request.POST.get("note", "")[:500], datetime.now(UTC)
+        if why := self.case_text(request, note):
+            deletions.refuse(by=by, why=CaseText.__name__, username=record.account.username)
+            raise CaseText(why)
         if do == "file":
             deletions.file(account=record.account, by=by, reason="", now=now)
         elif do == "turn_down":

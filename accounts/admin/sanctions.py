@@ -11,15 +11,18 @@ from django.http import HttpRequest
 from accounts import ceilings, sanctions
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
-from accounts.admin.steps import StepPages
+from accounts.admin.steps import CaseText, StepPages
 from accounts.keepers import kept_by
 from accounts.models import Sanction, User
+from audit.looked_over import QUESTION, LookedOverForm
 
 MEASURES = [(kind.value, kind.label) for kind in Sanction.Kind if kind != Sanction.Kind.LIFTING]
 
 
-class SanctionForm(forms.ModelForm):
+class SanctionForm(LookedOverForm, forms.ModelForm):
     """`by` is given by the page. Times are those of the site, UTC; an empty beginning is now."""
+
+    LOOKED_OVER = ("reason", "evidence")
 
     by: User
     kind = forms.ChoiceField(label="Measure", choices=MEASURES, help_text="Revocation and termination close the account at once.")
@@ -42,7 +45,9 @@ class SanctionForm(forms.ModelForm):
                 half.attrs["aria-label"] = f"{self.fields[name].label}, {what}"
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
+        if self.has_case_text and "account" in cleaned:
+            sanctions.refuse(account=cleaned["account"], by=self.by, why=CaseText.__name__)
         if self.errors:
             return cleaned
         field, why = sanctions.why_not(
@@ -65,11 +70,11 @@ class SanctionAdmin(StepPages, ScopedAdmin):
     list_filter = ("kind",)
     list_select_related = ("account", "decided_by", "lifted_by")
     steps = ("lift",)
-    refusals = (sanctions.MayNotSanction, sanctions.NotPossible, sanctions.AlreadyLifted, ceilings.Full)
+    refusals = (CaseText, sanctions.MayNotSanction, sanctions.NotPossible, sanctions.AlreadyLifted, ceilings.Full)
 
     def get_fields(self, request: HttpRequest, obj: Sanction | None = None) -> tuple[str, ...]:
         if obj is None:
-            return SanctionForm.Meta.fields
+            return (*SanctionForm.Meta.fields, *QUESTION)
         return ("number", "username", "full_name", "kind", "standing", "starts_at", "ends_at", "reason", "evidence", "decider",
                 "decided_at", "lifting")
 
@@ -117,6 +122,9 @@ class SanctionAdmin(StepPages, ScopedAdmin):
         obj.pk, obj.account, obj.kind = made.pk, made.account, made.kind
 
     def step(self, request: HttpRequest, record: Sanction, do: str) -> str:
-        sanctions.lift(sanction=record, reason=request.POST.get("reason", "")[:1000],
-                       evidence=request.POST.get("evidence", "")[:200], by=user_of(request), now=datetime.now(UTC))
+        reason, evidence = request.POST.get("reason", "")[:1000], request.POST.get("evidence", "")[:200]
+        if why := self.case_text(request, reason, evidence):
+            sanctions.refuse(account=record.account, by=user_of(request), why=CaseText.__name__)
+            raise CaseText(why)
+        sanctions.lift(sanction=record, reason=reason, evidence=evidence, by=user_of(request), now=datetime.now(UTC))
         return f"The {record} is lifted."

@@ -9,6 +9,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from accounts.access import user_of
+from audit import case_text
+
+
+class CaseText(Exception):
+    """The reason of a step holds, or may hold, a plate, a case number or a person of a case; the message says which words."""
 
 
 class RecordPages(admin.ModelAdmin):
@@ -34,6 +39,11 @@ class StepPages(RecordPages):
     def step(self, request: HttpRequest, record: Any, do: str) -> str:
         """Do one of `steps`; return what to tell."""
         raise NotImplementedError
+
+    def case_text(self, request: HttpRequest, *texts: str) -> str:
+        """What in these texts must not be kept, in words; what only may be case text passes with the box that says it is none."""
+        finds = [find for text in texts for find in case_text.look_over(text)]
+        return " ".join(find.in_words for find in finds if find.is_sure or not request.POST.get("no_case"))
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"

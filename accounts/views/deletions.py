@@ -28,7 +28,7 @@ def asked(request: HttpRequest) -> HttpResponse:
         except (deletions.MayNot, deletions.AlreadyThere, deletions.AlreadyEnded) as refusal:
             form.add_error("account", str(refusal))
     elif form.is_bound:
-        deletions.refuse(by=by, why="fields", username="")
+        deletions.refuse(by=by, why=form.why or "fields", username="")
     found = DeletionRequest.objects.visible_to(by).select_related("account__aor")
     rows = [(row, countdown.shown(row, now=now) if row.state == DeletionRequest.State.FILED else "") for row in found[:100]]
     return render(request, "accounts/deletions.html", {"form": form, "rows": rows}, status=400 if form.errors else 200)

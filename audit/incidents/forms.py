@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from audit.incidents.recording import IncidentRefused
+from audit.looked_over import LookedOverForm
 from audit.models.incident import DataKind, Outcome, StepKind
 
 LONGEST = 10_000
@@ -16,8 +17,10 @@ def _words(label: str, rows: int = 4, hint: str = NO_PLATES) -> forms.CharField:
                            widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}))
 
 
-class IncidentForm(forms.Form):
-    """What the domain refuses is said at the field it means."""
+class IncidentForm(LookedOverForm):
+    """What the domain refuses is said at the field it means. What is recorded here stays: texts are looked over before."""
+
+    LOOKED_OVER: tuple[str, ...] = ("text",)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         # Several forms stand on one page, and ids are once on a page.
@@ -34,6 +37,8 @@ def _discovered() -> forms.DateTimeField:
 
 
 class OpenForm(IncidentForm):
+    LOOKED_OVER = ("users_affected", "text")
+
     discovered_at = _discovered()
     data_kinds = forms.MultipleChoiceField(label="Kinds of data", choices=DataKind.choices, widget=forms.CheckboxSelectMultiple)
     users_affected = forms.CharField(label="Users affected", max_length=500, help_text="User names, or how many and which area")
@@ -47,6 +52,8 @@ class FirstReportForm(IncidentForm):
 class WrittenReportForm(IncidentForm):
     """Its fields are the parts of the written report."""
 
+    LOOKED_OVER = ("what_happened", "cause", "harm", "done", "planned")
+
     what_happened = _words("What happened")
     cause = _words("Cause, as far as it is known", 3)
     harm = _words("Data and users harmed", 3)
@@ -55,7 +62,7 @@ class WrittenReportForm(IncidentForm):
     contact = forms.CharField(label="Who answers questions", max_length=200, help_text="Name and telephone")
 
     def answers(self) -> list[tuple[str, str]]:
-        return [(str(field.label), self.cleaned_data[field.name]) for field in self]
+        return [(str(field.label), self.cleaned_data[field.name]) for field in self if field.name in self.cleaned_data]
 
 
 class NoteForm(IncidentForm):
@@ -69,6 +76,8 @@ class CloseForm(IncidentForm):
 
 
 class OpenUseForm(IncidentForm):
+    LOOKED_OVER = ("evidence",)
+
     username = forms.CharField(label="User name", max_length=150, help_text="Whose use it is")
     discovered_at = _discovered()
     evidence = _words("Evidence")

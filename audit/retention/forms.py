@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django import forms
 
+from audit.case_text import PERSON, PLATE
+from audit.looked_over import LookedOverForm
 from audit.step_forms import StepForm
 
 
@@ -24,7 +26,14 @@ class WithdrawForm(StepForm):
     withdraw = forms.BooleanField(label="The announcement is withdrawn; nothing more of it goes")
 
 
-class HoldForm(StepForm):
+class MatterForm(LookedOverForm, StepForm):
+    """A hold names the matter that asks for it, by its docket number too, and stays on record."""
+
+    LOOKED_OVER = ("reason",)
+    LOOKED_FOR = frozenset({PLATE, PERSON})
+
+
+class HoldForm(MatterForm):
     month = forms.DateField(
         label="Month", required=False, input_formats=["%Y-%m"],
         widget=forms.DateInput(format="%Y-%m", attrs={"autocomplete": "off"}),
@@ -32,6 +41,6 @@ class HoldForm(StepForm):
     reason = forms.CharField(label="Why it is held", max_length=500, help_text="Which matter asks for it; no plate, no name.")
 
 
-class LiftForm(StepForm):
+class LiftForm(MatterForm):
     hold = forms.TypedChoiceField(label="Hold", coerce=UUID)
     reason = forms.CharField(label="Why it is lifted", max_length=500)

@@ -290,6 +290,30 @@ def test_the_operators_queue_names_the_account_and_not_why_or_whose(officer, off
     assert User.objects.get(pk=officer.pk).deleted_at
 
 
+@pytest.mark.req("ACC-9", "ALR-8")
+def test_the_reason_of_a_deletion_holds_no_plate_and_no_case(officer, manager, supervisor, signed_in, events):
+    theirs, browser = signed_in(supervisor), signed_in(manager)
+    answer = theirs.post("/accounts/deletions/", {"account": officer.pk, "reason": "Sold plate HBX4172"})
+    assert answer.status_code == 400
+    assert "“HBX4172” is a license plate. Take it out." in answer.content.decode()
+    assert 'type="checkbox" name="no_case"' in theirs.post(
+        "/accounts/deletions/", {"account": officer.pk, "reason": "Sold QRS4455"}).content.decode()
+    page = browser.post(f"{DELETIONS}add/", {"account": officer.pk, "reason": "Sold plate HBX4172"}).content.decode()
+    assert "Take it out." in page
+    assert not DeletionRequest.objects.exists()
+    row = deletions.ask(account=officer, by=supervisor, reason="Moved away", now=datetime.now(UTC))
+    step = f"{DELETIONS}{row.pk}/step/"
+    assert "Nothing was done. “HBX4172”" in browser.post(
+        step, {"do": "turn_down", "note": "plate HBX4172 is his", "no_case": "on"}, follow=True).content.decode()
+    assert [event["details"]["why"] for event in events("deletion.refused")] == ["case text", "question", "CaseText", "CaseText"]
+    assert "HBX4172" not in str(events())
+    row.refresh_from_db()
+    assert row.state == "asked"
+    assert browser.post(step, {"do": "turn_down", "note": "Still needed"}).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "turned_down"
+
+
 @pytest.mark.req("ACC-9", "ACC-10")
 def test_a_supervisors_page_asks_and_shows_what_became_of_it(officer, officer_chi, manager, supervisor, signed_in, events):
     browser = signed_in(supervisor)

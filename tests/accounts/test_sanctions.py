@@ -1,5 +1,6 @@
 """Misuse has consequences on record, and they act on every open session (ACC-11)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -268,6 +269,29 @@ def test_a_manager_records_lifts_and_reads_in_the_back_office_and_opr_reads(offi
     assert list(sanctions.newest(by=manager).values_list("kind", flat=True)) == ["lifting", "suspension"]
     assert not sanctions.newest(by=other_manager)
     assert {event["actor"] for event in events("sanction.refused")} == {"manager", "auditor"}
+
+
+@pytest.mark.req("ACC-11", "ALR-8")
+def test_a_sanction_holds_no_plate_and_no_case(officer, manager, signed_in, events):
+    browser = signed_in(manager)
+    form = {"account": officer.pk, "kind": "reprimand", "evidence": "Review 12", "starts_at_0": "", "starts_at_1": "",
+            "ends_at_0": "", "ends_at_1": ""}
+    page = browser.post(f"{SANCTIONS}add/", form | {"reason": "Asked about plate HBX4172", "no_case": "on"}).content.decode()
+    assert "“HBX4172” is a license plate. Take it out." in page
+    asked = browser.post(f"{SANCTIONS}add/", form | {"reason": "Asked about QRS4455"}).content.decode()
+    assert not Sanction.objects.exists()
+    looked = re.search(r'name="looked" value="(\w+)"', asked)[1]
+    said = form | {"reason": "Asked about QRS4455", "looked": looked, "no_case": "on"}
+    assert browser.post(f"{SANCTIONS}add/", said).status_code == 302
+    sanction = Sanction.objects.get()
+    step, lifting = f"{SANCTIONS}{sanction.pk}/step/", {"do": "lift", "evidence": "Review 13"}
+    for reason, box in (("Plate HBX4172 was his own", "on"), ("QRS4455 was his own", "")):
+        page = browser.post(step, lifting | {"reason": reason, "no_case": box}, follow=True).content.decode()
+        assert "Nothing was done. “" in page
+    assert [event["details"]["why"] for event in events("sanction.refused")] == ["CaseText"] * 4
+    assert Sanction.objects.count() == 1
+    browser.post(step, lifting | {"reason": "QRS4455 was a router", "no_case": "on"})
+    assert Sanction.objects.count() == 2
 
 
 @pytest.mark.req("ACC-11", "ACC-9", "ACC-6")

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts import drafts
-from accounts.models import RosterDraft, User, UserGroup
+from accounts.models import DeletionRequest, RosterDraft, Sanction, User, UserGroup
 from audit import bundles, context, deliveries, exports, letters, seals, tasks
-from audit.models import Delivery, Export, Question, Review
+from audit.models import Delivery, Export, Incident, LegalHold, Question, Review, SuspectedUse
 from lpr import correction_mail, error_reports, quarantine
 from lpr import deliveries as loads
 from lpr import tasks as store_tasks
@@ -41,8 +41,9 @@ class Walk:
                          "for_whom": "other", "other_name": name}
 
     def everywhere(self) -> None:
-        for step in (self.queries, self.reads, self.groups, self.alerts, self.programs, self.help_desk, self.kept_form,
-                     self.misreads, self.audit, self.deliveries, self.reviews, self.rosters, self.set_aside, self.back_office):
+        for step in (self.queries, self.reads, self.groups, self.alerts, self.programs, self.help_desk, self.records,
+                     self.kept_form, self.misreads, self.audit, self.deliveries, self.reviews, self.rosters, self.set_aside,
+                     self.back_office):
             step()
 
     def queries(self) -> None:
@@ -103,6 +104,24 @@ class Walk:
         said = {"subject": "It does not fire", "text": f"My plate {self.plate} of {self.case} does not fire", "no_case": "on"}
         good(self.at["officer"].post("/help/", said), 400)
         good(Client().post("/help/", said | {"email": self.people["officer"].email}), 400)
+
+    def records(self) -> None:
+        """Incidents, suspected use, holds, sanctions and deletions stay, and so take neither plate nor case."""
+        manager, operator, supervisor = (self.at[who] for who in ("manager", "operator", "supervisor"))
+        officer = self.people["officer"]
+        for said in (f"Plate {self.plate} was asked for", self.plate, self.case):
+            moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+            opened = {"discovered_at": moment, "data_kinds": ["audit_trail"], "users_affected": "one"}
+            good(operator.post("/audit/incidents/new/", opened | {"text": said}), 400)
+            good(operator.post("/audit/incidents/new/", opened | {"users_affected": said, "text": "x"}), 400)
+            good(manager.post("/audit/incidents/suspected-use/new/", {
+                "username": officer.username, "discovered_at": moment, "evidence": said}), 400)
+            good(operator.post("/audit/retention/", {"act": "hold", "month": "", "reason": f"plate {self.plate}"}), 400)
+            good(manager.post("/admin/accounts/sanction/add/", {
+                "account": officer.pk, "kind": "reprimand", "reason": said, "evidence": "Review 12"}))
+            good(manager.post("/admin/accounts/deletionrequest/add/", {"account": officer.pk, "reason": said}))
+            good(supervisor.post("/accounts/deletions/", {"account": officer.pk, "reason": said}), 400)
+        assert not any(kind.objects.exists() for kind in (Incident, SuspectedUse, LegalHold, Sanction, DeletionRequest))
 
     def kept_form(self) -> None:
         """The session ends while the question is typed; it is filled in again and left there."""

@@ -1,6 +1,7 @@
 """Incidents: two clocks from a moment that nobody moves, prompts that survive standstill, reports to both recipients (AUD-9)."""
 
 import io
+import re
 from datetime import timedelta
 
 import psycopg
@@ -171,6 +172,40 @@ def test_a_form_filled_in_wrongly_says_so_at_the_field_and_keeps_what_was_typed(
     assert ("kept words" in answer.content.decode()) == (fields.get("text") != "")
     assert Incident.objects.count() == 0
     assert len(events(Kind.INCIDENT_REFUSED)) == 1
+
+
+@pytest.mark.req("ALR-8", "AUD-9")
+@pytest.mark.parametrize("field", ["text", "users_affected"])
+def test_what_is_a_plate_or_a_case_is_refused_before_it_is_kept(field, operator, signed_in, now, events):
+    for said, words in (("Plate HBX4172 was shown", "“HBX4172” is a license plate. Take it out."),
+                        ("It was case number 99887766", "“99887766” is a case number. Take it out.")):
+        answer = signed_in(operator).post(f"{START}new/", form(now, **{field: said, "no_case": "on"}))
+        assert answer.status_code == 400
+        assert words in answer.content.decode()
+    assert Incident.objects.count() == 0
+    assert [event["details"]["fields"] for event in events(Kind.INCIDENT_REFUSED)] == [[field]] * 2
+    assert "HBX4172" not in str(events())
+
+
+@pytest.mark.req("ALR-8", "AUD-9")
+def test_what_may_be_a_plate_is_asked_about_once_and_nothing_of_the_form_is_lost(operator, signed_in, now):
+    browser, typed = signed_in(operator), form(now, text="The router QRS4455 was open.", data_kinds=["audit_trail", "identities"])
+    asked = browser.post(f"{START}new/", typed).content.decode()
+    assert "“QRS4455” may be a license plate." in asked
+    assert len(re.findall(r'name="data_kinds"[^>]*checked', asked)) == 2
+    looked = re.search(r'name="looked" value="(\w+)"', asked)[1]
+    assert 'type="hidden" name="no_case"' in browser.get(f"{START}new/").content.decode()
+    assert 'type="checkbox" name="no_case"' in asked
+    page = browser.post(f"{START}new/", typed | {"looked": looked, "no_case": "on"})["Location"]
+    assert Incident.objects.get().data_kinds == ["audit_trail", "identities"]
+    note = {"act": "note", "kind": "inquiry", "text": "Asked about plate HBX4172."}
+    assert browser.post(page, note).status_code == 400
+    report = dict.fromkeys(("what_happened", "cause", "harm", "done", "planned"), "plate HBX4172")
+    assert browser.post(page, {"act": "first_report", "text": "The router was open."}).status_code == 302
+    answer = browser.post(page, report | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"})
+    assert answer.content.decode().count("“HBX4172” is a license plate. Take it out.") == 10, "at the top and at each field"
+    whole = dict.fromkeys(report, "Nothing more.") | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"}
+    assert browser.post(page, whole).status_code == 302
 
 
 @pytest.mark.req("AUD-9")

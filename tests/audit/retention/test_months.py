@@ -130,6 +130,20 @@ def test_a_legal_hold_stops_what_both_sides_have_approved(old, appointer, operat
     assert len(events(Kind.HOLD_LIFTED)) == 2
 
 
+@pytest.mark.req("ALR-8", "AUD-5")
+def test_a_hold_names_its_matter_and_no_plate(old, appointer, signed_in, events):
+    browser = signed_in(appointer)
+    refused = post(browser, "hold", month="", reason="They ask for plate HBX4172")
+    assert refused.status_code == 400
+    assert "“HBX4172” is a license plate. Take it out." in refused.content.decode()
+    asked = post(browser, "hold", month="", reason="They ask for HBX4172").content.decode()
+    assert asked.count('name="no_case"') == 1
+    assert not holds.standing()
+    assert len(events(Kind.RETENTION_REFUSED)) == 2
+    assert post(browser, "hold", month="", reason="Case number 1:26-cv-01234, D.D.C.").status_code == 302
+    assert post(browser, "lift", hold=str(holds.standing()[0].pk), reason="plate HBX4172").status_code == 400
+
+
 def drop(end: MonthsEnd, month, **other) -> int:
     given = {"announced": end.announced, "agency": end.agency_event, "operator": end.operator_event} | other
     with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from accounts.ticket_text import CASE, PERSON, PLATE, look_over
+from audit.case_text import CASE, PERSON, PLATE, look_over
 
 pytestmark = pytest.mark.req("ACC-13")
 

@@ -1,7 +1,8 @@
-"""What in a ticket's text is, or may be, a license plate, a case number or a person of a case (ACC-13).
+"""What in a text is, or may be, a license plate, a case number or a person of a case (ACC-13, ALR-8).
 
-The operator's help desk never gets any of these. A text is looked over before it is kept: what surely is one is refused, what
-may be one is asked about in plain words. Nobody can know every plate by its looks, so the question leans towards asking.
+The operator's help desk never gets any of these, and what is kept outside of the log must not hold them. A text is looked over
+before it is kept: what surely is one is refused, what may be one is asked about in plain words (audit/looked_over.py). Nobody can
+know every plate by its looks, so the question leans towards asking.
 """
 
 import re
@@ -24,6 +25,12 @@ class Find:
     words: str
     what: str
     is_sure: bool
+
+    @property
+    def in_words(self) -> str:
+        if self.is_sure:
+            return f"“{self.words}” is {self.what}. Take it out."
+        return f"“{self.words}” may be {self.what}. Is it? Then take it out. If not, say so below."
 
 
 def _words(text: str) -> frozenset[str]:
@@ -60,7 +67,7 @@ _SPACED = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][ ._-]){3,7}[A-Za-z0-9](?![
 
 
 def look_over(text: str) -> list[Find]:
-    """Everything in `text` that the help desk must not get, or may not: sure finds first, each once."""
+    """Everything in `text` that is, or may be, one of these: sure finds first, each once."""
     plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     plain = re.sub(r"[\u2010-\u2015\u2212]", "-", plain).replace("·", ".").replace("•", ".")
     found: dict[str, Find] = {}
