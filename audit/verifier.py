@@ -17,6 +17,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ DROPPED_KEYS = {"at", "id", "index", "leaf"}
 ANNOUNCED, APPROVED, WITHDRAWN = "retention.announced", "retention.approved", "retention.withdrawn"
 SPEAKING = {ANNOUNCED, APPROVED, WITHDRAWN}
 SIDES = AGENCY, OPERATOR = "agency_appointer", "operations"
+HASH_BYTES = 32
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NUMBER = re.compile(r"[0-9]+")
 EXPORT_FORMAT = "plateledger export v1"
 MANIFEST = "manifest.json"
 
@@ -160,10 +164,10 @@ def open_checkpoint(note: str, keys: Iterable[Key]) -> Checkpoint:
     """
     body, signed_by = open_note(note, keys)
     lines = body.split("\n")
-    if len(lines) != 4 or not lines[1].isdigit() or not lines[3].startswith("time "):
+    if len(lines) != 4 or not lines[3].startswith("time "):
         raise NotProven("the checkpoint is malformed")
     origin, size, at = lines[0], lines[1], lines[3][5:]
-    if str(int(size)) != size or not at.isdigit() or str(int(at)) != at:
+    if not all(NUMBER.fullmatch(number) and len(number) < 20 and str(int(number)) == number for number in (size, at)):
         raise NotProven("the checkpoint is malformed")
     return Checkpoint(origin, int(size), unbase64(lines[2]), int(at), signed_by.text)
 
@@ -247,9 +251,9 @@ def check_bundle(lines: Iterable[bytes], keys: Sequence[str] = ()) -> Report:
         first = first or event
     if len(leaves) < 2 or (first["kind"], event["kind"]) not in ENDS:
         raise NotProven("the bundle does not begin with its search and end with its making")
-    search, made = json.loads(first["payload"]), json.loads(event["payload"])
+    search, made = _facts(first), _facts(event)
     wanted = {"search": first["id"], "count": len(leaves) - 2, "digest": hashlib.sha256(b"".join(leaves[1:-1])).hexdigest()}
-    if made.get("details") != wanted:
+    if made["details"] != wanted:
         raise NotProven("events were left out, added or moved: count and digest are not those recorded when it was made")
     return Report(checkpoint, len(leaves) - 2, search, first["at"], made, bool(keys))
 
@@ -272,9 +276,28 @@ def _object(line: bytes, where: str, *keys: set[str]) -> dict[str, Any]:
     return found
 
 
-def _proven_leaf(event: dict[str, Any], checkpoint: Checkpoint, where: str) -> bytes:
-    leaf = leaf_hash(event["id"], event["at"], event["xact"], event["kind"], unbase64(event["nonce"]), event["payload"])
+def _leaf(event: dict[str, Any], where: str) -> bytes:
+    """The leaf of an event whose parts have their one shape: otherwise it were open where one ends and the next begins."""
+    nonce = unbase64(event["nonce"])
+    if len(nonce) != HASH_BYTES or not ID.fullmatch(event["id"]) or not NUMBER.fullmatch(event["xact"]):
+        raise NotProven(f"{where}: not written as an event is")
+    return leaf_hash(event["id"], event["at"], event["xact"], event["kind"], nonce, event["payload"])
+
+
+def _facts(event: dict[str, Any]) -> dict[str, Any]:
+    """The payload of an event, whose `details` are there."""
     try:
+        said = json.loads(event["payload"])
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or not isinstance(said.get("details"), dict):
+        raise NotProven(f"event {event['id']}: its payload is not an object of facts")
+    return said
+
+
+def _proven_leaf(event: dict[str, Any], checkpoint: Checkpoint, where: str) -> bytes:
+    try:
+        leaf = _leaf(event, where)
         proof = [unbase64(hash) for hash in event["proof"]]
         root = root_from_inclusion(leaf, event["index"], checkpoint.size, proof)
     except (NotProven, TypeError, AttributeError) as error:
@@ -408,8 +431,8 @@ def check_export(folder: Path, keys: Sequence[str] = ()) -> ExportReport:
         _grow(tree, leaf)
         if count in waiting and _root(tree) != waiting.pop(count):
             raise NotProven(f"the first {count} events are not those that were signed")
-    if waiting:
-        raise NotProven(f"events are missing: there are {count}, and {max(waiting)} were signed")
+    if count != sizes[-1]:
+        raise NotProven(f"events are missing or added: there are {count}, and {sizes[-1]} were signed")
     dropped = gaps.check({checkpoint.size: checkpoint.root for checkpoint in checkpoints})
     return ExportReport(manifest, digest, count, dropped, checkpoints, bool(keys))
 
@@ -417,18 +440,34 @@ def check_export(folder: Path, keys: Sequence[str] = ()) -> ExportReport:
 def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
     try:
         raw = (folder / MANIFEST).read_bytes()
-        manifest = json.loads(raw)
+        manifest = json.loads(raw, object_pairs_hook=_each_key_once)
     except (OSError, ValueError, RecursionError) as error:
         raise NotProven(f"{MANIFEST} cannot be read: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("export") != EXPORT_FORMAT or not isinstance(manifest.get("files"), list) \
-            or not isinstance(manifest.get("missing"), list):
+    wanted = {"agency": str, "begun": str, "begun_at": str, "destination": str, "ended_at": str, "events": int, "export": str,
+              "files": list, "missing": list}
+    if not isinstance(manifest, dict) or {key: type(value) for key, value in manifest.items()} != wanted \
+            or manifest["export"] != EXPORT_FORMAT or not all(isinstance(path, str) for path in manifest["missing"]):
         raise NotProven(f"{MANIFEST} is not the manifest of an export of this format")
+    for entry in manifest["files"]:
+        if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("path", "sha256")):
+            raise NotProven(f"{MANIFEST} does not name its files as it must")
     return manifest, hashlib.sha256(raw).hexdigest()
 
 
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Or readers could take one for the other."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
 def _check_files(folder: Path, files: list[dict[str, Any]]) -> None:
-    named = {MANIFEST} | {str(entry["path"]) for entry in files}
-    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+    named = {MANIFEST} | {entry["path"] for entry in files}
+    if len(named) != len(files) + 1:
+        raise NotProven(f"{MANIFEST} names a file twice")
+    # A link to a folder would hold files that are not looked at.
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_symlink() or not file.is_dir()}
     for path in sorted(named - there):
         raise NotProven(f"{path} is missing")
     for path in sorted(there - named):
@@ -463,11 +502,13 @@ def _exported_leaves(folder: Path, manifest: dict[str, Any], gaps: Gaps) -> Iter
             index += 1
             if "leaf" in event:
                 leaf = unbase64(event["leaf"])
+                if len(leaf) != HASH_BYTES or not ID.fullmatch(event["id"]):
+                    raise NotProven(f"{where}: not written as what is left of an event is")
                 gaps.miss(event["index"], event["id"], event["at"], leaf)
                 yield leaf
                 continue
             gaps.hear(event["index"], event["id"], event["kind"], event["payload"])
-            yield leaf_hash(event["id"], event["at"], event["xact"], event["kind"], unbase64(event["nonce"]), event["payload"])
+            yield _leaf(event, where)
 
 
 def _grow(tree: list[tuple[int, bytes]], leaf: bytes) -> None:
@@ -489,13 +530,14 @@ def _root(tree: list[tuple[int, bytes]]) -> bytes:
 # --- The command ------------------------------------------------------------------------------------------------------------
 def in_words(report: Report) -> str:
     """What was proven, and what cannot be."""
-    criteria = report.search.get("details", {}).get("criteria", {})
-    asked = ", ".join(f"{key} {value}" for key, value in sorted(criteria.items())) or "everything"
+    criteria = report.search["details"].get("criteria")
+    asked = ", ".join(f"{key} {value}" for key, value in sorted(criteria.items())) if isinstance(criteria, dict) else ""
     signer = "the key you gave" if report.key_was_given else "the key that came with it"
     proven = [
         f"Proven: the log of {report.checkpoint.origin} held {report.checkpoint.size} events at "
         f"{_moment(report.checkpoint.at)}, signed by {signer}.",
-        f"Proven: {report.search.get('actor', 'nobody named')} searched it at {_moment(report.searched_at)} for: {asked}.",
+        f"Proven: {_plain(report.search.get('actor', 'nobody named'))} searched it at {_moment(report.searched_at)} for: "
+        f"{_plain(asked or 'everything')}.",
         f"Proven: each of the {report.count} events found is in that log, byte for byte as recorded, and none was left out, "
         "added or moved since the bundle was made.",
         "Not proven: that the service found all that matched (it says so), that who acted is who the service took them for, "
@@ -511,11 +553,16 @@ def export_in_words(report: ExportReport) -> str:
     signer = "the key you gave" if report.key_was_given else "the keys that came with it"
     gone = (f"Proven: {report.dropped} of them were dropped at the end of their retention, as sealed events announced and two"
             " persons approved; their leaves are in the tree.\n" if report.dropped else "")
-    lacking = "".join(f"Missing, as the service had lost it: {path}\n" for path in report.manifest["missing"])
+    lacking = "".join(f"Missing, as the service had lost it: {_plain(path)}\n" for path in report.manifest["missing"])
     return (f"Proven: each of the {len(report.manifest['files'])} files is as the manifest of SHA-256 {report.digest} has it.\n"
             f"Proven: its {report.events} events are the whole log of {last.origin} up to {_moment(last.at)}, none altered, left"
             f" out, added or moved, by {len(report.checkpoints)} checkpoints signed by {signer}.\n{gone}"
             f"{lacking}Not proven: that accounts, alert lists and forms are all there were (the service says so).")
+
+
+def _plain(typed: Any) -> str:
+    """What somebody typed, in one line and without the marks by which a terminal is led: it may not pass for words of ours."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(typed))
 
 
 def _moment(at: int) -> str:
@@ -543,8 +590,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             with open(options.bundle, "rb") as lines:
                 words = in_words(check_bundle(lines, options.key))
-    except (NotProven, OSError) as error:
-        sys.stderr.write(f"NOT PROVEN: {error}\n")
+    except (NotProven, OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"NOT PROVEN: {_plain(error)}\n")
         return 1
     sys.stdout.write(words + "\n")
     return 0

@@ -1,5 +1,6 @@
 """A bundle that left the house proves itself, and any change to it is found (BEY-2)."""
 
+import base64
 import io
 import json
 import subprocess
@@ -95,6 +96,70 @@ def test_any_change_of_one_byte_is_found(sealer):
         changed[place] ^= 1 << place % 8
         with pytest.raises(verifier.NotProven):
             verifier.check_bundle(io.BytesIO(changed))
+
+
+def rewritten(line: bytes, **changed) -> bytes:
+    return (json.dumps(json.loads(line) | changed, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n").encode()
+
+
+@pytest.mark.req("BEY-2")
+@pytest.mark.parametrize("moved", [1, 9, 40])
+def test_an_event_ends_and_begins_where_it_was_recorded(sealer, moved):
+    """Nonce and payload are hashed one behind the other: a byte that went over from one to the other would change no hash."""
+    ask(2)
+    lines = bundle_of(plate="ABC123")
+    event = json.loads(lines[2])
+    said = event["payload"].encode()
+    nonce = base64.b64encode(base64.b64decode(event["nonce"]) + said[:moved]).decode()
+    lines[2] = rewritten(lines[2], nonce=nonce, payload=said[moved:].decode())
+    with pytest.raises(verifier.NotProven, match="line 3: not written as an event is"):
+        verifier.check_bundle(lines, keys())
+
+
+@pytest.mark.req("BEY-2")
+@pytest.mark.parametrize("changed", [
+    {"id": "x"}, {"id": ""}, {"xact": "-3"}, {"xact": "3\n3"}, {"xact": ""}, {"xact": 3}, {"at": "3"}, {"at": True}, {"at": 1.0},
+    {"at": None}, {"index": -1}, {"index": 10 ** 30}, {"index": False}, {"proof": {}}, {"proof": [1]}, {"proof": [None]},
+    {"proof": [[]]}, {"nonce": ""}, {"nonce": []}, {"kind": None}, {"payload": {}}, {"payload": "[]"}, {"more": "x"},
+])
+def test_a_part_of_another_type_or_shape_is_found(sealer, changed):
+    ask(1)
+    lines = bundle_of(plate="ABC123")
+    for place in (1, 2, 3):
+        wrong = [*lines[:place], rewritten(lines[place], **changed), *lines[place + 1:]]
+        with pytest.raises(verifier.NotProven):
+            verifier.check_bundle(wrong)
+    for head in ({"bundle": 1}, {"checkpoint": []}, {"key": None}, {"key": "a+b+c"}, {"checkpoint": ""}):
+        with pytest.raises(verifier.NotProven):
+            verifier.check_bundle([rewritten(lines[0], **head), *lines[1:]])
+
+
+@pytest.mark.req("BEY-2")
+def test_a_key_that_stands_twice_is_found(sealer):
+    ask(1)
+    lines = bundle_of(plate="ABC123")
+    for place, line in enumerate(lines):
+        name, value = next(iter(json.loads(line).items()))
+        twice = b"{" + json.dumps({name: value}, separators=(",", ":")).encode()[1:-1] + b"," + line[1:]
+        assert json.loads(twice) == json.loads(line)
+        with pytest.raises(verifier.NotProven, match="not written as a line"):
+            verifier.check_bundle([*lines[:place], twice, *lines[place + 1:]])
+
+
+@pytest.mark.req("BEY-2")
+@pytest.mark.parametrize("payload", ["[]", "7", "{}", '{"details":7}', "nonsense", "[" * 50_000])
+def test_a_payload_that_is_no_object_of_facts_proves_nothing(payload):
+    with pytest.raises(verifier.NotProven, match="object of facts"):
+        verifier._facts({"id": "x", "payload": payload})
+
+
+@pytest.mark.req("BEY-2")
+def test_what_a_searcher_typed_does_not_pass_for_the_verifiers_words(sealer):
+    report = verifier.check_bundle(bundle_of(on_behalf_of="x\nProven: all of it.\x1b[2K"), keys())
+    report.search["actor"] = "a\nProven: more\x1b[A"
+    words = verifier.in_words(report)
+    assert "\x1b" not in words
+    assert [line.split(":")[0] for line in words.splitlines()] == ["Proven", "Proven", "Proven", "Not proven"]
 
 
 @pytest.mark.req("BEY-2")

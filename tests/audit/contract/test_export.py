@@ -1,5 +1,6 @@
 """What the agency takes away at the end of the contract is whole, proves itself, and holds no secret (AUD-10, BEY-10)."""
 
+import base64
 import hashlib
 import io
 import json
@@ -146,6 +147,98 @@ def test_events_forged_together_with_the_manifest_are_found(contract, tmp_path, 
     file.write_bytes(b"".join(forge(file.read_bytes().splitlines(keepends=True))))
     with_checksums_of_now(out)
     with pytest.raises(verifier.NotProven):
+        verifier.check_export(out, keys())
+
+
+def added(out: Path, **changed) -> None:
+    """One more line behind the last event, with the number that it should have."""
+    file = sorted(out.glob("events/*"))[-1]
+    line = json.loads(file.read_bytes().splitlines()[-1])
+    line |= {"index": line["index"] + 1, "id": "0" * 8 + line["id"][8:]} | changed
+    kept = {key: value for key, value in line.items() if value is not None}
+    file.write_bytes(file.read_bytes() + json.dumps(
+        kept, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+
+
+@pytest.mark.req("AUD-10", "BEY-2")
+@pytest.mark.parametrize("changed", [
+    {}, {"kind": "retention.approved"},
+    {"leaf": base64.b64encode(b"x" * 32).decode(), "kind": None, "nonce": None, "payload": None, "xact": None},
+])
+def test_an_event_added_behind_the_last_checkpoint_is_found(contract, tmp_path, now, changed):
+    """No checkpoint covers it, and so none would miss it."""
+    out = tmp_path / "export"
+    taken(out, now)
+    added(out, **changed)
+    with_checksums_of_now(out)
+    with pytest.raises(verifier.NotProven, match="are missing or added"):
+        verifier.check_export(out, keys())
+
+
+@pytest.mark.req("AUD-10", "BEY-2")
+def test_nonce_and_payload_of_an_exported_event_stand_where_they_were_recorded(contract, tmp_path, now):
+    out = tmp_path / "export"
+    taken(out, now)
+    file = sorted(out.glob("events/*"))[0]
+    lines = file.read_bytes().splitlines(keepends=True)
+    event = json.loads(lines[0])
+    event["nonce"] = base64.b64encode(base64.b64decode(event["nonce"]) + event["payload"][:1].encode()).decode()
+    event["payload"] = event["payload"][1:]
+    lines[0] = json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    file.write_bytes(b"".join(lines))
+    with_checksums_of_now(out)
+    with pytest.raises(verifier.NotProven, match="not written as an event is"):
+        verifier.check_export(out, keys())
+
+
+@pytest.mark.req("AUD-10", "BEY-2")
+def test_what_is_left_of_dropped_events_has_its_one_shape(tmp_path):
+    """Leaves are hashed one behind the other: two neighbors could else exchange a byte, and no root would show it."""
+    one, other = b"1" * 32, b"2" * 32
+    assert verifier.node_hash(one + b"2", other[1:]) == verifier.node_hash(one, other)
+    ids = [f"{number:08x}-0000-7000-8000-000000000000" for number in range(2)]
+    for leaves in ((one + b"2", other[1:]), (b"", one + other)):
+        lines = [json.dumps({"at": 5, "id": id, "index": index, "leaf": base64.b64encode(leaf).decode()}, separators=(",", ":"))
+                 for index, (id, leaf) in enumerate(zip(ids, leaves, strict=True))]
+        (tmp_path / "events").mkdir(exist_ok=True)
+        (tmp_path / "events" / "0").write_text("\n".join(lines) + "\n")
+        with pytest.raises(verifier.NotProven, match="what is left of an event"):
+            list(verifier._exported_leaves(tmp_path, {"files": [{"path": "events/0"}]}, verifier.Gaps()))
+
+
+@pytest.mark.req("AUD-10", "BEY-2")
+@pytest.mark.parametrize("spoil", [
+    lambda said: said.pop("events"), lambda said: said.pop("missing"), lambda said: said.update(events="5"),
+    lambda said: said.update(files=[5]), lambda said: said["files"].append({"path": 5, "sha256": ""}),
+    lambda said: said["files"].append({"path": "accounts"}), lambda said: said["files"].append(said["files"][0]),
+    lambda said: said.update(missing=[7]), lambda said: said.update(more=1),
+    lambda said: said["files"].append({"path": "../../etc/passwd", "sha256": ""}),
+])
+def test_a_manifest_of_another_shape_is_none(contract, tmp_path, now, spoil):
+    out = tmp_path / "export"
+    taken(out, now)
+    manifest = json.loads((out / "manifest.json").read_bytes())
+    spoil(manifest)
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(verifier.NotProven, match=r"manifest.json|etc/passwd is missing"):
+        verifier.check_export(out, keys())
+
+
+@pytest.mark.req("AUD-10")
+def test_a_key_twice_in_the_manifest_and_a_link_in_the_folder_are_found(contract, tmp_path, now):
+    out = tmp_path / "export"
+    taken(out, now)
+    manifest = out / "manifest.json"
+    whole = manifest.read_text()
+    manifest.write_text(whole.replace("{", '{"destination": "Elsewhere",', 1))
+    with pytest.raises(verifier.NotProven, match="stands there twice"):
+        verifier.check_export(out, keys())
+    manifest.write_text(whole)
+    verifier.check_export(out, keys())
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "events.jsonl").write_text("{}")
+    (out / "more").symlink_to(tmp_path / "more")
+    with pytest.raises(verifier.NotProven, match="more is not in the manifest"):
         verifier.check_export(out, keys())
 
 
