@@ -69,9 +69,10 @@ class LookedOverForm(forms.Form):
         """The question comes back unanswered, and for these finds."""
         self.asks = self.has_case_text = True
         self.fields["no_case"].widget = forms.CheckboxInput()
-        self.data = self.data.copy()
+        data: Any = self.data
+        self.data = data = data.copy()
         for name, value in zip(QUESTION, ("", mark), strict=True):
-            self.data[self.add_prefix(name)] = value  # type: ignore[index]
+            data[self.add_prefix(name)] = value
 
 
 def _mark(finds: list[Find]) -> str:

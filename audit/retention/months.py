@@ -186,7 +186,8 @@ def _drop(id: UUID, month: date, now: datetime) -> bool:
         end = MonthsEnd.objects.select_for_update(of=("self",)).get(pk=id)
         if not end.is_open or month in end.dropped:
             return False
-        speaking, files = [month, end.announced, end.agency_event, end.operator_event, now], 0
+        speaking: list[Any] = [month, end.announced, end.agency_event, end.operator_event, now]
+        files = 0
         if erasers:
             # Files do not come back with a rollback: what refuses the month refuses it before they go.
             cursor.execute("SELECT audit.check_month(%s::date, %s::uuid, %s::uuid, %s::uuid, %s::timestamptz)", speaking)
