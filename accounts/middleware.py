@@ -13,8 +13,8 @@ from django.urls import reverse
 from accounts import gates, problems, sessions
 from accounts.views import kept
 from audit.events import Kind
-from audit.middleware import unavailable
-from audit.record import AuditUnavailable, record_durably
+from audit.middleware import AWAY, unavailable
+from audit.record import record_durably
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -37,13 +37,13 @@ class GateMiddleware:
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         """After the record knows the actor (audit.middleware) and before the view does anything."""
-        sessions.drop_of_closed_account(request)
-        if not request.user.is_authenticated:
-            return None
         try:
+            sessions.drop_of_closed_account(request)
+            if not request.user.is_authenticated:
+                return None
             closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
             return _answer(request, closed, view) if closed else None
-        except AuditUnavailable:
+        except AWAY:
             return unavailable(request)
 
 

@@ -32,7 +32,8 @@ SYSTEM = Actor(id=None, name="system")
 
 @dataclass
 class Context:
-    """One request, task or command. `recorded` and `refusal_recorded` say whether an event, and one of a refusal, came of it."""
+    """One request, task or command. `recorded` and `refusal_recorded` say whether an event, and one of a refusal, came of it,
+    `spooled` whether one was not taken by the log."""
 
     request_id: str = ""
     address: str = ""
@@ -42,6 +43,7 @@ class Context:
     actor: Actor | None = None
     recorded: bool = field(default=False, compare=False)
     refusal_recorded: bool = field(default=False, compare=False)
+    spooled: bool = field(default=False, compare=False)
 
 
 # Some addresses hold what a mail carried: a registration key, a recovery link, a ticket's link.

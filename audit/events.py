@@ -113,6 +113,7 @@ class Kind(TextChoices):
     # By a person, of which no other event came: method, route, status.
     PAGE_OPENED = "page.opened", "Page opened"
     PAGE_SENT = "page.sent", "Form sent, nothing done by it"
+    PAGE_FAILED = "page.failed", "Page or call failed"  # by anybody, beside what was recorded before: method, route, status
     # lpr
     QUERY_ATTEMPTED = "query.attempted", "Query asked"  # the whole question
     QUERY_ANSWERED = "query.answered", "Query answered"  # count, count_state_unread, digest
@@ -205,7 +206,7 @@ class Kind(TextChoices):
     # incidents and suspected unauthorized use, by their numbers
     INCIDENT_OPENED = "incident.opened", "Incident opened"  # discovered_at, data_kinds, cause
     INCIDENT_REPORTED = "incident.reported", "Incident reported to the agency"  # report, recipients
-    INCIDENT_NOTED = "incident.noted", "Step of an incident noted"  # step
+    INCIDENT_NOTED = "incident.noted", "Step of an incident noted"  # step; data_kinds where more is known of them
     INCIDENT_CLOSED = "incident.closed", "Incident closed"
     INCIDENT_VIEWED = "incident.viewed", "Incident or suspected use viewed"
     INCIDENTS_LISTED = "incident.listed", "Incidents listed"
@@ -213,7 +214,7 @@ class Kind(TextChoices):
     SUSPECTED_USE_OPENED = "suspected_use.opened", "Suspected unauthorized use recorded"  # username, area, discovered_at
     SUSPECTED_USE_NOTED = "suspected_use.noted", "Step about suspected unauthorized use noted"
     SUSPECTED_USE_CLOSED = "suspected_use.closed", "Suspected unauthorized use closed"  # outcome, sanction
-    RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients
+    RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients: how many; taken, refused
     ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
     SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key
     # deliveries of the log: each names the delivery by its id; `search` is the event of the request

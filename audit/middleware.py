@@ -1,8 +1,12 @@
-"""Gives every event its request, and records outside of any transaction what nothing else did: each refusal, and each page opened
-or form sent by a person of which no other event came (AUD-1, decision 3)."""
+"""Gives every event its request, and records outside of any transaction what nothing else did: each refusal, each failure, and
+each page opened or form sent by a person of which no other event came (AUD-1, decision 3).
+
+Where neither log nor database answers, the spool has a line of it, and whoever asked gets 503.
+"""
 
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -15,6 +19,10 @@ REFUSALS = {400, 401, 403, 404, 405, 409, 413, 415, 429}
 REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
 # Addresses that a page asks for by itself: what they show belongs to the page's event, or is nobody's.
 PARTS_OF_PAGES = {"healthz", "readyz", "lpr:photo", "lpr:map_streets", "lpr:map_tile", "admin:jsi18n"}
+# A balancer asks for them: that a part is not well is their answer, not their failure.
+STATES = {"healthz", "readyz"}
+# The log or the whole database is away: nobody is let in, nothing is shown.
+AWAY = (AuditUnavailable, OperationalError, InterfaceError)
 
 
 class AuditMiddleware:
@@ -28,18 +36,23 @@ class AuditMiddleware:
             response = self.get_response(request)
             try:
                 self._record_refusal(request, response, now)
+                self._record_failure(request, response, now)
                 self._record_rest(request, response, now)
             except AuditUnavailable:
                 response = unavailable(request)
             response["X-Request-Id"] = now.request_id
             return response
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         """By now the session is known: the actor stands before any view or gate does anything."""
-        identify(request)
+        try:
+            identify(request)
+        except AWAY:
+            return unavailable(request)
+        return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return unavailable(request) if isinstance(exception, AuditUnavailable) else None
+        return unavailable(request) if isinstance(exception, AWAY) else None
 
     def _record_refusal(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
         if now.refusal_recorded or response.status_code not in REFUSALS:
@@ -49,6 +62,14 @@ class AuditMiddleware:
         match = request.resolver_match
         record_durably(Kind.ACCESS_REFUSED, method=request.method or "", status=response.status_code,
                        route=match.route if match else "", why=getattr(response, "reason_phrase", ""))
+
+    def _record_failure(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
+        """That the service could not answer. A database that is away does not take it: then the spool has a line, once."""
+        match = request.resolver_match
+        if response.status_code < 500 or now.spooled or (match is not None and match.view_name in STATES):
+            return
+        record_durably(Kind.PAGE_FAILED, method=request.method or "", status=response.status_code,
+                       route=match.route if match else "")
 
     def _record_rest(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
         match = request.resolver_match
@@ -69,7 +90,7 @@ def identify(request: HttpRequest) -> None:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Fail closed: without a record nothing is done and nothing is shown (AUD-1)."""
-    detail = "The audit log cannot be written, so nothing was done. Try again in a minute."
+    detail = "The audit log cannot be written, so nothing more was done or shown. Try again in a minute."
     if request.path.startswith("/api/"):
         answer: HttpResponse = JsonResponse(
             {"type": "audit-unavailable", "title": "Service unavailable", "status": 503, "detail": detail}, status=503,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 
 from audit import canonical, context, people
 from audit.events import Kind, is_refusal
@@ -69,7 +69,7 @@ def record(
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT audit.append(%s::text, %s::text)", [str(kind), payload])
             recorded = Recorded.of(*cursor.fetchone())
-    except DatabaseError as error:
+    except Error as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error
     _note(kind)
@@ -96,7 +96,7 @@ def record_many(kind: Kind, events: Sequence[Mapping[str, Any]]) -> list[Recorde
             cursor.execute("SELECT audit.append_many(%s::text, string_to_array(%s::text, chr(10)))",
                            [str(kind), "\n".join(payloads)])
             recorded = [Recorded.of(id) for id in cursor.fetchone()[0]]
-    except DatabaseError as error:
+    except Error as error:
         _spool(error)
         raise AuditUnavailable(str(kind)) from error
     _note(kind)
@@ -145,6 +145,7 @@ def _note(kind: Kind) -> None:
 def _spool(error: Exception) -> None:
     """Note that an event was not taken: time, user id, path and error, never what was asked."""
     now = context.current()
+    now.spooled = True
     user = now.actor.id if now.actor else None
     # The path is the caller's text: written so that it cannot start a line of its own.
     path = now.path[:200].encode("unicode_escape").decode()

@@ -134,6 +134,23 @@ def transactional_db(database: None) -> None:
 
 
 @pytest.fixture
+def take_away(database: None) -> Iterator[Callable[[str], None]]:
+    """`take_away(alias)`: from now on to the end of the test nothing listens where this login looks for the database."""
+    before: dict[str, dict[str, object]] = {}
+
+    def take(alias: str = "default") -> None:
+        connections[alias].close()
+        place = connections[alias].settings_dict
+        before[alias] = {name: place[name] for name in ("HOST", "PORT")}
+        place.update(HOST="127.0.0.1", PORT="1")
+
+    yield take
+    for alias, place in before.items():
+        connections[alias].close()
+        connections[alias].settings_dict.update(place)
+
+
+@pytest.fixture
 def now() -> datetime:
     """The moment that domain functions are told; the database's own clock is real."""
     return datetime.now(UTC)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from django.db import InterfaceError
 from django.test import Client
 
-from audit import context
+from audit import context, search
 from audit.events import Kind
 from audit.record import AuditUnavailable, record_durably
 from config import databases
@@ -75,3 +76,52 @@ def test_nobody_signs_in_and_no_refusal_goes_unrecorded(officer):
     assert answer.status_code == 503
     assert "sessionid" not in browser.cookies
     assert "session" not in browser.cookies or not browser.cookies["session"].value
+
+
+@pytest.mark.req("AUD-1", "QRY-8")
+def test_with_the_database_away_every_page_answers_503_and_the_spool_has_a_line_of_each(
+        signed_in, api, auditor, settings, take_away):
+    browser, client = signed_in(auditor), api(auditor)
+    browser.raise_request_exception = client.raise_request_exception = client.handler.raise_request_exception = False
+    take_away()
+    calls = [client.get("/api/v1/queries/"), client.post("/api/v1/audit/searches/", {"plate": "ABC123"}, format="json")]
+    answers = [browser.get(path) for path in ("/", "/audit/", "/queries/new/", "/admin/")]
+    answers += [browser.post("/audit/", {"plate": "ABC123"}), *calls]
+    assert [(answer.status_code, answer["Retry-After"]) for answer in answers] == [(503, "60")] * len(answers)
+    assert {answer["Content-Type"] for answer in calls} == {"application/problem+json"}
+    spool = Path(settings.AUDIT_SPOOL).read_text()
+    assert len(spool.splitlines()) == len(answers)
+    assert "path=/queries/new/ error=OperationalError" in spool
+    assert "ABC123" not in spool
+
+
+@pytest.mark.req("AUD-1")
+def test_a_connection_that_broke_while_a_page_was_made_is_503(signed_in, auditor, settings, monkeypatch, events):
+    browser = signed_in(auditor)
+    monkeypatch.setattr(search, "begin", _raise(InterfaceError("the connection is closed")))
+    assert browser.post("/audit/", {"plate": "ABC123"}).status_code == 503
+    [failed] = events(Kind.PAGE_FAILED)
+    assert failed["details"]["status"] == 503
+    assert not Path(settings.AUDIT_SPOOL).exists()
+
+
+@pytest.mark.req("AUD-1")
+def test_a_page_that_fails_is_on_record_and_a_log_that_fails_with_it_on_the_spool(
+        signed_in, auditor, settings, monkeypatch, events):
+    browser = signed_in(auditor)
+    browser.raise_request_exception = False
+    monkeypatch.setattr(search, "begin", _raise(ZeroDivisionError("ABC123")))
+    assert browser.post("/audit/", {"plate": "ABC123"}).status_code == 500
+    [failed] = events(Kind.PAGE_FAILED)
+    assert (failed["actor"], failed["details"]) == ("auditor", {"method": "POST", "status": 500, "route": "audit/"})
+    damage(REVOKED)
+    assert browser.post("/audit/", {"plate": "ABC123"}).status_code == 503
+    [line] = Path(settings.AUDIT_SPOOL).read_text().splitlines()
+    assert f"user={auditor.pk}" in line
+
+
+def _raise(error: Exception):
+    def begin(**criteria):
+        raise error
+
+    return begin
