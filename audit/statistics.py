@@ -103,6 +103,16 @@ def count_due(*, now: datetime) -> None:
         day += timedelta(days=1)
 
 
+def count_missing(*, since: date, until: date) -> None:
+    """Count each day from `since` to `until`, both included, of which there is no count."""
+    counted_days = set(DailyCount.objects.filter(day__range=(since, until)).values_list("day", flat=True))
+    day = since
+    while day <= until:
+        if day not in counted_days:
+            count_day(day=day)
+        day += timedelta(days=1)
+
+
 def report(*, user: Any, since: date, until: date, format: str, now: datetime) -> Report:
     """Usage from `since` to `until`, within the reader's area unless they see every one; the look is recorded (AUD-12).
 

@@ -61,12 +61,14 @@ def verify_log() -> None:
 
 @shared_task
 def watch_the_record() -> None:
-    """Seals that are late, and events that the log did not take."""
+    """A database that is away, events that the log did not take, seals and a verification that are late."""
     alarms.watch(now=datetime.now(UTC))
 
 
 @shared_task
 def send_record_mail() -> None:
+    # What is owed already leaves, whatever keeps something new from being owed.
+    mailings.send_waiting(now=datetime.now(UTC))
     mailings.owe(now=datetime.now(UTC))
     mailings.send_waiting(now=datetime.now(UTC))
 

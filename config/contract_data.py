@@ -27,7 +27,7 @@ LEFT_OUT = frozenset({
     "accounts_challengeanswer", "accounts_recoverylink", "accounts_temporarypassword", "accounts_authenticator",
     "accounts_recoverycode", "accounts_passkey", "accounts_passkeychallenge", "accounts_rosterdraft", "accounts_knock",
     "accounts_lockout", "accounts_notice", "accounts_ticketmail", "alerts_uploaddraft", "audit_export", "audit_letter",
-    "audit_mailing",
+    "audit_mailing", "audit_mailingrecipient", "audit_lastverified",
 })
 OF_READS = frozenset({
     "lpr_sharedquery", "lpr_sharedquery_seen_by", "lpr_errorreport", "lpr_correctionnotice", "lpr_reasoncode", "lpr_offense",

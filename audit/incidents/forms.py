@@ -36,13 +36,27 @@ def _discovered() -> forms.DateTimeField:
                                error_messages={"invalid": "Enter a date and time such as 2026-11-21 14:30."})
 
 
+def _data_kinds() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(label="Kinds of data", choices=DataKind.choices, widget=forms.CheckboxSelectMultiple)
+
+
+def _users_affected() -> forms.CharField:
+    return forms.CharField(label="Users affected", max_length=500, help_text="User names, or how many and which area")
+
+
 class OpenForm(IncidentForm):
     LOOKED_OVER = ("users_affected", "text")
 
     discovered_at = _discovered()
-    data_kinds = forms.MultipleChoiceField(label="Kinds of data", choices=DataKind.choices, widget=forms.CheckboxSelectMultiple)
-    users_affected = forms.CharField(label="Users affected", max_length=500, help_text="User names, or how many and which area")
+    data_kinds = _data_kinds()
+    users_affected = _users_affected()
     text = _words("What happened")
+
+
+class KnownForm(IncidentForm):
+    data_kinds = _data_kinds()
+    users_affected = _users_affected()
+    text = _words("How it became known", 3)
 
 
 class FirstReportForm(IncidentForm):

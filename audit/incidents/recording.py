@@ -1,6 +1,6 @@
 """What is done about an incident or a suspected use, each with its event: opened, reported, noted, closed (AUD-9, AUD-14)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import connections, transaction
 from django.db.models import Max
 
 from audit import access, alarms, event_report, letters, outbox, prints, words
@@ -40,6 +40,8 @@ The written report follows within 24 hours of discovery. Questions: answer this 
 """
 WRITTEN_REPORT = """The written report on incident {number} is attached. It was discovered on {discovered:%Y-%m-%d %H:%M} UTC.
 """
+_ONE_OPENS = 7303022
+NOT_KNOWN = "not known yet"
 OPENED_BY_ITSELF = "Opened by the service itself: {about}.\n\n{text}"
 
 
@@ -60,7 +62,7 @@ def open_incident(*, discovered_at: datetime, data_kinds: Sequence[str], users_a
         data_kinds: values of `DataKind`, one at least.
         users_affected: whose data it is, in words or numbers; no plates, no cases.
         user: who opens it; None for the service itself.
-        cause: names what opened it by itself, once.
+        cause: names what opened it by itself, once: the incident that it opened before is given back.
 
     Raises:
         IncidentRefused: the time lies in the future; that is recorded.
@@ -69,8 +71,11 @@ def open_incident(*, discovered_at: datetime, data_kinds: Sequence[str], users_a
         refuse("Discovery cannot lie in the future.", field="discovered_at")
     # What opens one by itself may be part of a transaction of its own, which the incident then joins.
     with transaction.atomic(durable=user is not None):
+        number = _next(Incident)
+        if cause and (there := Incident.objects.filter(cause=cause).first()):
+            return there
         incident = Incident.objects.create(
-            number=_next(Incident), discovered_at=discovered_at, opened_at=now, opened_by=user, cause=cause,
+            number=number, discovered_at=discovered_at, opened_at=now, opened_by=user, cause=cause,
             data_kinds=[DataKind(kind).value for kind in data_kinds], users_affected=users_affected)
         _step(StepKind.OPENED, text, user=user, now=now, incident=incident)
         record(Kind.INCIDENT_OPENED, incident=incident.number, discovered_at=discovered_at, data_kinds=incident.data_kinds,
@@ -79,32 +84,25 @@ def open_incident(*, discovered_at: datetime, data_kinds: Sequence[str], users_a
     return incident
 
 
-def open_by_itself(about: str, text: str, now: datetime) -> None:
+def open_by_itself(about: str, text: str, now: datetime, *, data_kind: DataKind = DataKind.OTHER) -> None:
     """An alarm or an overdue deletion opens an incident, unless one with the same cause is there (AUD-9)."""
-    cause = f"{about}, {now:%Y-%m-%d}"[:200]
-    if Incident.objects.filter(cause=cause).exists():
-        return
-    try:
-        open_incident(discovered_at=now, data_kinds=[DataKind.OTHER], users_affected="not known yet", user=None, now=now,
-                      text=OPENED_BY_ITSELF.format(about=about, text=text), cause=cause)
-    except IntegrityError:
-        # Another worker opened it in the same moment.
-        return
+    open_incident(discovered_at=now, data_kinds=[data_kind], users_affected=NOT_KNOWN, user=None, now=now,
+                  text=OPENED_BY_ITSELF.format(about=about, text=text), cause=f"{about}, {now:%Y-%m-%d}"[:200])
 
 
 def open_for_alarm(about: str, text: str, now: datetime) -> None:
     """What was altered is an incident; what is late or full is not."""
     if about == alarms.TAMPERED:
-        open_by_itself(about, text, now)
+        open_by_itself(about, text, now, data_kind=DataKind.AUDIT_TRAIL)
 
 
 def send_first_report(*, incident: Incident, text: str, user: Any, now: datetime) -> None:
-    """Mail the first report to both recipients and note whom it went to.
+    """Mail the first report to both recipients and note who took it; whoever has it does not get it again.
 
     Raises:
-        IncidentRefused: it was sent, nobody is set to get it, or the mail server did not take it; that is recorded.
+        IncidentRefused: it was sent, nobody is set to get it, or not everybody took it; that is recorded.
     """
-    _send(incident, "first_report_at", StepKind.FIRST_REPORT, text, user, now, lambda addresses: outbox.mail(
+    _send(incident, "first_report_at", StepKind.FIRST_REPORT, text, user, now, lambda addresses: outbox.hand_over(
         f"incident {incident.number}: first report", FIRST_REPORT.format(
             agency=settings.AGENCY_NAME, number=incident.number, discovered=incident.discovered_at, text=text,
             kinds=", ".join(incident.data_kinds_in_words), users=incident.users_affected), to=addresses))
@@ -121,13 +119,14 @@ def send_written_report(*, incident: Incident, answers: Sequence[tuple[str, str]
     """
     text = "\n\n".join(f"{heading}\n{answer}" for heading, answer in answers)
 
-    def mail(addresses: list[str]) -> None:
+    def mail(addresses: list[str]) -> outbox.Handed:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"incident-{incident.number}.pdf"
             prints.write(written_report(incident=incident, answers=answers, by=user, now=now), file)
-            outbox.mail(f"incident {incident.number}: written report",
-                        WRITTEN_REPORT.format(number=incident.number, discovered=incident.discovered_at), to=addresses,
-                        attachments=[(file.name, file.read_bytes(), "application/pdf")])
+            return outbox.hand_over(
+                f"incident {incident.number}: written report",
+                WRITTEN_REPORT.format(number=incident.number, discovered=incident.discovered_at), to=addresses,
+                attachments=[(file.name, file.read_bytes(), "application/pdf")])
 
     _send(incident, "written_report_at", StepKind.WRITTEN_REPORT, text, user, now, mail)
 
@@ -147,6 +146,29 @@ def written_report(*, incident: Incident, answers: Sequence[tuple[str, str]], by
         [step.at, step.get_kind_display(), step.by.get_username() if step.by else "the service",
          step.text + (f"\nSent to: {step.sent_to}" if step.sent_to else "")] for step in steps)
     return Document(f"Report of incident {incident.number}", lambda: facts, [Table("Steps", columns, rows)])
+
+
+def complete(*, incident: Incident, data_kinds: Sequence[str], users_affected: str, text: str, user: Any, now: datetime) -> None:
+    """Say what is known by now of the data and the users affected; what was said before stays, in the step that this adds.
+
+    Args:
+        data_kinds: values of `DataKind`, one at least: all that are known by now.
+
+    Raises:
+        IncidentRefused: it is closed; that is recorded.
+    """
+    with transaction.atomic(durable=True):
+        locked = Incident.objects.select_for_update().get(pk=incident.pk)
+        is_open = locked.closed_at is None
+        if is_open:
+            before = f"{', '.join(locked.data_kinds_in_words)}; users affected: {locked.users_affected}"
+            locked.data_kinds, locked.users_affected = [DataKind(kind).value for kind in data_kinds], users_affected
+            locked.save(update_fields=["data_kinds", "users_affected"])
+            known = f"{', '.join(locked.data_kinds_in_words)}; users affected: {users_affected}"
+            _step(StepKind.KNOWN, f"{text}\n\nKnown since: {known}\nBefore: {before}", user=user, now=now, incident=locked)
+            record(Kind.INCIDENT_NOTED, incident=locked.number, step=StepKind.KNOWN, data_kinds=locked.data_kinds)
+    if not is_open:
+        refuse("This incident is closed.", incident=incident.number)
 
 
 def note(*, incident: Incident, kind: StepKind, text: str, user: Any, now: datetime) -> None:
@@ -269,37 +291,51 @@ def refuse(why: str, *, field: str = "", **details: Any) -> NoReturn:
     raise IncidentRefused(why, field)
 
 
-def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, now: datetime, mail: Any) -> None:
-    """Claim the report, hand it to the mail server, note it: all of it or nothing, and once."""
+def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, now: datetime,
+          mail: Callable[[list[str]], outbox.Handed]) -> None:
+    """Claim the report, hand it to the mail server, note who took it. It is sent when everybody has it; until then whoever has
+    not is asked again."""
     told = recipients.of_reports()
     who = {role for role, _ in told}
     if len(who) < 2:
         refuse("Nobody is set to get it: INCIDENT_CONTRACTING_OFFICER_EMAIL and the representative's address are needed.",
                incident=incident.number)
-    why = ""
+    why, missing = "", [f"{address} ({role})" for role, address in told]
     try:
         with transaction.atomic(durable=True):
             locked = Incident.objects.select_for_update().get(pk=incident.pk)
+            before = locked.taken_by.get(kind, [])
             if getattr(locked, mark):
-                why = "This report was sent."
+                why, missing = "This report was sent.", []
             else:
-                setattr(locked, mark, now)
-                locked.save(update_fields=[mark])
-                setattr(incident, mark, now)
-                sent_to = ", ".join(f"{address} ({role})" for role, address in told)
-                _step(kind, text, user=user, now=now, incident=locked, sent_to=sent_to)
-                record(Kind.INCIDENT_REPORTED, incident=locked.number, report=kind, recipients=len(told))
-                mail([address for _, address in told])
-    except OSError:
-        # What smtplib raises is an OSError too.
-        setattr(incident, mark, None)
-        why = "The mail server did not take it: try again, or report by telephone and note it here."
+                due = [address for _, address in told if address not in before]
+                # First, so that nothing leaves of which the log does not take the event.
+                record(Kind.INCIDENT_REPORTED, incident=locked.number, report=kind, recipients=len(due))
+                taken = mail(due).taken if due else []
+                if due and not taken:
+                    raise outbox.NotTaken
+                missing = [f"{address} ({role})" for role, address in told if address not in {*before, *taken}]
+                locked.taken_by[kind] = [*before, *taken]
+                if not missing:
+                    setattr(locked, mark, now)
+                locked.save(update_fields=[mark, "taken_by"])
+                setattr(incident, mark, getattr(locked, mark))
+                sent_to = ", ".join(f"{address} ({role})" for role, address in told if address in taken)
+                _step(kind, text, user=user, now=now, incident=locked,
+                      sent_to=sent_to + (f"; not taken by {', '.join(missing)}" if missing else ""))
+    except outbox.NotTaken:
+        pass
+    if missing:
+        why = ("The mail server did not take it for " + ", ".join(missing) + ": try again, which asks only them, or report to "
+               "them by telephone and note it here.")
     if why:
-        refuse(why, incident=incident.number)
+        refuse(why, incident=incident.number, report=kind, not_taken=len(missing))
 
 
 def _next(model: type[Incident] | type[SuspectedUse]) -> int:
-    """The next number; two at once meet at its unique key, and the second is asked to try again."""
+    """The next number; whoever opens another at the same time waits until this one is there."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_OPENS])
     return (model._default_manager.aggregate(last=Max("number"))["last"] or 0) + 1
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +19,7 @@ from audit.incidents.forms import (
     CloseUseForm,
     FirstReportForm,
     IncidentForm,
+    KnownForm,
     NoteForm,
     NoteUseForm,
     OpenForm,
@@ -86,7 +86,8 @@ def incident(request: HttpRequest, incident: UUID) -> HttpResponse:
     last = one.steps.filter(kind=StepKind.OPENED).values_list("text", flat=True).first()
     shown: dict[str, IncidentForm] = {
         "first_report": FirstReportForm(initial={"text": last}),
-        "written_report": WrittenReportForm(initial={"what_happened": last}), "note": NoteForm(), "close": CloseForm()}
+        "written_report": WrittenReportForm(initial={"what_happened": last}), "note": NoteForm(), "close": CloseForm(),
+        "complete": KnownForm(initial={"data_kinds": one.data_kinds, "users_affected": one.users_affected})}
     acts: dict[str, Callable[[Any], None]] = {
         "first_report": lambda form: recording.send_first_report(
             incident=one, text=form.cleaned_data["text"], user=request.user, now=timezone.now()),
@@ -95,6 +96,7 @@ def incident(request: HttpRequest, incident: UUID) -> HttpResponse:
         "note": lambda form: recording.note(
             incident=one, kind=StepKind(form.cleaned_data["kind"]), text=form.cleaned_data["text"], user=request.user,
             now=timezone.now()),
+        "complete": lambda form: recording.complete(incident=one, user=request.user, now=timezone.now(), **form.cleaned_data),
         "close": lambda form: recording.close(
             incident=one, text=form.cleaned_data["text"], user=request.user, now=timezone.now())}
     if done := _acted(request, shown, acts, incident=one.number):
@@ -144,8 +146,6 @@ def _opened(request: HttpRequest, form_class: type[IncidentForm], open_one: Call
         except IncidentRefused as refusal:
             if not form.errors:
                 form.refuse(refusal)
-        except IntegrityError:
-            form.add_error(None, "Another one was opened in the same moment: send it again.")
     return render(request, template, {"form": form}, status=400 if form.is_bound else 200)
 
 

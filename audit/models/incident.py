@@ -35,7 +35,9 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 class Incident(models.Model):
     """A suspected loss or compromise of the agency's data. `discovered_at` starts both clocks; a trigger keeps it (AUD-9).
 
-    `cause` names what opened it by itself, once: an alarm or an overdue deletion; empty where a person did.
+    `cause` names what opened it by itself, once: an alarm or an overdue deletion; empty where a person did. `data_kinds` and
+    `users_affected` are what is known by now: each completion is a step, which says what it was before. `taken_by` are the
+    addresses that took each report.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +50,7 @@ class Incident(models.Model):
     users_affected = models.CharField(max_length=500)
     first_report_at = models.DateTimeField(null=True)
     written_report_at = models.DateTimeField(null=True)
+    taken_by = models.JSONField(default=dict)
     closed_at = models.DateTimeField(null=True)
 
     objects = IncidentQuerySet.as_manager()
@@ -127,6 +130,7 @@ class StepKind(models.TextChoices):
     OPENED = "opened", "Opened"
     FIRST_REPORT = "first_report", "First report sent"
     WRITTEN_REPORT = "written_report", "Written report sent"
+    KNOWN = "known", "More is known"
     INQUIRY = "inquiry", "Inquiry"
     REMEDIATION = "remediation", "Remediation"
     CLOSED = "closed", "Closed"

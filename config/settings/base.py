@@ -363,6 +363,8 @@ AUDIT_MAKE_SIGNING_KEY = False
 AUDIT_ALARM_RECIPIENTS: list[str] = env.list("AUDIT_ALARM_RECIPIENTS", [])
 AUDIT_CHECKPOINT_RECIPIENTS: list[str] = env.list("AUDIT_CHECKPOINT_RECIPIENTS", [])
 AUDIT_SEAL_ALARM_SECONDS = 120
+# The log is verified each night; an alarm is raised when it was last found right longer ago than this.
+AUDIT_VERIFY_ALARM_HOURS = env.int("AUDIT_VERIFY_ALARM_HOURS", 26)
 # Both recipients of incident reports; the representative's default are the appointers' own addresses (AUD-9).
 INCIDENT_REPRESENTATIVE_EMAIL = env.str("INCIDENT_REPRESENTATIVE_EMAIL", "")
 INCIDENT_CONTRACTING_OFFICER_EMAIL = env.str("INCIDENT_CONTRACTING_OFFICER_EMAIL", "")

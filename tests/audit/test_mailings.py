@@ -1,20 +1,23 @@
 """What the record sends by itself: each day's checkpoint, each quarter's usage reports, and alarms, once each (BEY-2, AUD-7)."""
 
 import io
+import smtplib
 from datetime import UTC, date, datetime, timedelta
 
 import pypdf
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend as Locmem
 from django.core.management import CommandError, call_command
 from django.db import connections
 
 from audit import alarms, context, mailings, seals, signing, statistics, tasks, verifier
 from audit.events import Kind
-from audit.models import DailyCount, Mailing
+from audit.models import DailyCount, Incident, LastVerified, Mailing, MailingRecipient
 from audit.record import AuditUnavailable, record_durably
 from config import databases
 from config.tasks import watch_the_database
+from tests.factories import old_log
 
 pytestmark = pytest.mark.usefixtures("database")
 NYC = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
@@ -28,6 +31,17 @@ def send(now):
 def events(kind: Kind) -> int:
     with databases.administrator() as connection:
         return connection.execute("SELECT count(*) FROM audit.event WHERE kind = %s", [str(kind)]).fetchone()[0]
+
+
+class Picky(Locmem):
+    """Refuses addresses that begin with "dead", as a mail server does whose user has left."""
+
+    def send_messages(self, messages):
+        for message in messages:
+            if message.to[0].startswith("dead"):
+                raise smtplib.SMTPRecipientsRefused({message.to[0]: (550, b"no such user ABC123")})
+            super().send_messages([message])
+        return len(messages)
 
 
 def damage(table: str, change: str) -> None:
@@ -205,3 +219,161 @@ def test_counts_that_are_not_what_the_log_says_are_found_and_made_right(now, cap
         call_command("count_usage", *span)
     call_command("count_usage", *span)
     assert "the counts are what the log says" in capsys.readouterr().out
+
+
+@pytest.mark.req("AUD-1", "BEY-2")
+def test_an_address_that_refuses_keeps_an_alarm_from_nobody_and_nobody_gets_it_twice(operator, settings, events, now):
+    settings.AUDIT_ALARM_RECIPIENTS = ["dead@agency.example", "first@agency.example"]
+    settings.EMAIL_BACKEND = "tests.audit.test_mailings.Picky"
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    for minutes in (1, 2, 20):
+        mailings.send_waiting(now=now + timedelta(minutes=minutes))
+    assert [message.to for message in mail.outbox] == [["first@agency.example"], [operator.email]]
+    [alarm] = Mailing.objects.filter(sent_at=None)
+    dead = MailingRecipient.objects.get(taken_at=None)
+    assert (dead.address, dead.refusal, dead.tried_at) == (
+        "dead@agency.example", "SMTPRecipientsRefused 550", now + timedelta(minutes=20))
+    assert mailings.send_waiting(now=now + timedelta(days=1)) == 1
+    alarm.refresh_from_db()
+    assert alarm.sent_at
+    [mailed] = events(Kind.RECORD_MAILED)
+    assert mailed["details"]["taken"] == ["first@agency.example", operator.email]
+    assert mailed["details"]["refused"] == ["dead@agency.example"]
+
+
+@pytest.mark.req("AUD-1", "BEY-2")
+def test_an_address_that_is_put_right_gets_what_it_had_refused(operator, settings, now):
+    settings.AUDIT_ALARM_RECIPIENTS = ["dead@agency.example"]
+    settings.EMAIL_BACKEND = "tests.audit.test_mailings.Picky"
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert mailings.send_waiting(now=now + timedelta(minutes=15)) == 1
+    assert [message.to for message in mail.outbox] == [[operator.email], ["dead@agency.example"]]
+
+
+@pytest.mark.req("AUD-1")
+def test_mails_whose_event_the_log_does_not_take_leave_once(operator, now, settings):
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app")
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    mailings.send_waiting(now=now + timedelta(minutes=1))
+    assert [message.to for message in mail.outbox] == [[operator.email]]
+    with databases.administrator() as connection:
+        connection.execute("GRANT EXECUTE ON FUNCTION audit.append TO lpr_app")
+    assert mailings.send_waiting(now=now + timedelta(minutes=2)) == 1
+    assert events(Kind.RECORD_MAILED) == 1
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.req("AUD-1", "BEY-2")
+def test_a_mail_that_cannot_be_made_holds_up_no_alarm(operator, appointer, settings, monkeypatch, now):
+    record_durably(Kind.SIGNED_OUT)
+    seals.seal(now=now)
+    mailings.owe(now=now - timedelta(hours=1))
+
+    def no_keys():
+        raise signing.SigningKeyMissing
+
+    monkeypatch.setattr(signing, "trusted_keys", no_keys)
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    assert {message.subject.split(",")[0] for message in mail.outbox} == {f"PlateLedger: ALARM: {alarms.SEALED_LATE}"}
+    assert [one.kind for one in Mailing.objects.filter(sent_at=None)] == ["checkpoint"]
+
+
+@pytest.mark.req("AUD-2", "AUD-9")
+@pytest.mark.parametrize("broken", ["the log", "the room above", "the mail server"])
+def test_an_alarm_that_was_cut_short_is_finished_by_the_watch(broken, operator, monkeypatch, settings, now):
+    if broken == "the log":
+        monkeypatch.setattr(alarms, "record", _unavailable)
+        monkeypatch.setattr(mailings, "record", _unavailable)
+    elif broken == "the room above":
+        monkeypatch.setattr(alarms, "listeners", [_unavailable])
+    else:
+        settings.EMAIL_BACKEND = "tests.accounts.dead_mail.EmailBackend"
+    alarms.raise_alarm(alarms.TAMPERED, "leaf 7", now=now)
+    monkeypatch.undo()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    for minutes in (1, 2):
+        alarms.watch(now=now + timedelta(minutes=minutes))
+        mailings.send_waiting(now=now + timedelta(minutes=minutes))
+    [incident] = Incident.objects.all()
+    assert incident.discovered_at == now
+    assert alarms.TAMPERED in "".join(message.subject for message in mail.outbox)
+    assert len([message for message in mail.outbox if alarms.TAMPERED in message.subject]) == 1
+    assert not Mailing.objects.filter(heard_at=None).exists()
+
+
+@pytest.mark.req("AUD-1", "AUD-2")
+def test_a_database_that_is_away_raises_the_alarm_once_an_hour_without_it(settings, take_away, now):
+    settings.AUDIT_ALARM_RECIPIENTS = ["watch@agency.example"]
+    take_away()
+    for minutes in (0, 1, 59):
+        alarms.watch(now=now + timedelta(minutes=minutes))
+    assert [message.to for message in mail.outbox] == [["watch@agency.example"]]
+    assert alarms.UNWRITTEN in mail.outbox[0].subject
+    assert "The database does not answer: OperationalError" in mail.outbox[0].body
+    alarms.watch(now=now + timedelta(hours=1))
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.req("AUD-1")
+def test_an_alarm_that_nobody_took_is_told_again(settings, take_away, now):
+    take_away()
+    settings.AUDIT_ALARM_RECIPIENTS = []
+    alarms.watch(now=now)
+    settings.AUDIT_ALARM_RECIPIENTS = ["watch@agency.example"]
+    alarms.watch(now=now)
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.req("AUD-2")
+def test_a_verification_that_cannot_be_made_raises_the_alarm(operator, take_away, events, now):
+    take_away("auditor")
+    alarms.verify(now=now)
+    [message] = mail.outbox
+    assert alarms.UNVERIFIED in message.subject
+    assert "OperationalError" in message.body
+    assert [event["details"]["about"] for event in events(Kind.ALARM_RAISED)] == [alarms.UNVERIFIED]
+    assert not LastVerified.objects.exists()
+
+
+@pytest.mark.req("AUD-2")
+def test_a_log_that_nobody_has_verified_since_yesterday_raises_the_alarm(operator, now):
+    alarms.watch(now=now)
+    alarms.watch(now=now + timedelta(hours=25))
+    assert mail.outbox == []
+    record_durably(Kind.SIGNED_OUT)
+    seals.seal(now=now)
+    alarms.verify(now=now + timedelta(hours=25))
+    alarms.watch(now=now + timedelta(hours=50))
+    assert mail.outbox == []
+    alarms.watch(now=now + timedelta(hours=52))
+    assert [alarms.UNVERIFIED in message.subject for message in mail.outbox] == [True]
+
+
+@pytest.mark.req("AUD-7")
+def test_no_quarters_report_leaves_before_each_of_its_days_is_counted(auditor, now):
+    asked = ("query.attempted", {"actor": "jdoe", "aor": "NYC", "details": {}})
+    for month, day in ((9, 20), (9, 28), (10, 1)):
+        old_log.append_old(datetime(2026, month, day, 12, tzinfo=UTC), asked)
+    # The counting stood still between these two.
+    for day in (date(2026, 9, 20), date(2026, 10, 1)):
+        statistics.count_day(day=day)
+    mailings.owe(now=datetime(2026, 10, 2, 0, 5, tzinfo=UTC))
+    assert [str(day) for day in DailyCount.objects.values_list("day", flat=True).order_by("day")] == [
+        "2026-09-20", "2026-09-28", "2026-10-01"]
+    assert Mailing.objects.get().kind == Mailing.Kind.USAGE
+
+
+@pytest.mark.req("AUD-7")
+def test_a_quarter_that_cannot_be_counted_is_not_reported_yet(auditor, now):
+    DailyCount.objects.create(day=date(2026, 9, 20), measure="search", actor="someone", aor="NYC", count=3)
+    with databases.administrator() as connection:
+        connection.execute("REVOKE EXECUTE ON FUNCTION audit.append FROM lpr_app")
+    with pytest.raises(AuditUnavailable):
+        mailings.owe(now=datetime(2026, 10, 2, 0, 5, tzinfo=UTC))
+    assert not Mailing.objects.exists()
+
+
+def _unavailable(*args, **details):
+    raise AuditUnavailable

@@ -41,9 +41,11 @@ from audit.models import (
     Delivery,
     Export,
     Incident,
+    LastVerified,
     LegalHold,
     Letter,
     Mailing,
+    MailingRecipient,
     MonthsEnd,
     NamedNotice,
     Question,
@@ -94,6 +96,11 @@ def copied(row: models.Model, **changes: Any) -> None:
 
 def changed(found: models.QuerySet, **changes: Any) -> None:
     assert found.update(**changes), "there was nothing to change"
+
+
+def recipient(world: World, refusal: str = "SMTPRecipientsRefused 550") -> MailingRecipient:
+    mailing = Mailing.objects.create(kind="alarm", about=str(uuid4()), made_at=datetime.now(UTC))
+    return MailingRecipient.objects.create(mailing=mailing, address="a@agency.example", tried_at=mailing.made_at, refusal=refusal)
 
 
 def trained_twice(world: World) -> None:
@@ -185,6 +192,9 @@ VIOLATIONS: dict[str, Callable[[World], None]] = {
     "export_state_is_listed": lambda world: changed(Export.objects.all(), state="lost"),
     "mailing_once_for_its_matter": lambda world: copied(
         Mailing.objects.create(kind="alarm", about="x", made_at=datetime.now(UTC))),
+    "mailing_recipient_once": lambda world: copied(recipient(world)),
+    "mailing_recipient_took_it_or_refused": lambda world: recipient(world, refusal="") and None,
+    "last_verified_is_one_row": lambda world: LastVerified.objects.create(pk=2, at=datetime.now(UTC)) and None,
     "mailing_kind_is_listed": lambda world: Mailing.objects.create(kind="news", about="x", made_at=datetime.now(UTC)) and None,
     "incident_discovered_before_opened": lambda world: copied(
         Incident.objects.get(), number=2, discovered_at=datetime.now(UTC) + timedelta(days=1)),

@@ -2,17 +2,20 @@
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
 import pypdf
 import pytest
 from django.core import mail
+from django.db import connections
 
-from audit import alarms, letters
+from audit import alarms, letters, seals, signing
 from audit.events import Kind
 from audit.incidents import clocks, recording
 from audit.models import Incident, Letter, Step, StepKind
+from audit.record import record_durably
 from config import databases
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -216,4 +219,73 @@ def test_the_tamper_alarm_opens_one_by_itself_and_late_seals_do_not(operator, no
         alarms.raise_alarm(alarms.TAMPERED, "leaf 7 is not what was sealed", now=now.replace(hour=3) + timedelta(hours=hours))
     [one] = Incident.objects.all()
     assert one.opened_by is None
+    assert one.data_kinds == ["audit_trail"]
     assert "leaf 7" in one.steps.get().text
+
+
+@pytest.mark.req("AUD-9")
+def test_two_that_open_in_the_same_moment_are_both_opened(operator, now):
+    def opened(number: int) -> None:
+        try:
+            recording.open_by_itself(f"cause {number % 4}", "x", now)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(opened, range(8)))
+    assert sorted(Incident.objects.values_list("number", flat=True)) == [1, 2, 3, 4]
+
+
+@pytest.mark.req("AUD-9")
+def test_a_recipient_who_refuses_a_report_is_named_and_asked_again_alone(incident, operator, settings, signed_in, events, now):
+    settings.EMAIL_BACKEND = "tests.audit.test_mailings.Picky"
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = "dead@agency.example"
+    page = f"{START}{incident.pk}/"
+    answer = signed_in(operator).post(page, {"act": "first_report", "text": "A tape is missing."})
+    assert answer.status_code == 400
+    assert "did not take it for dead@agency.example" in answer.content.decode()
+    assert Incident.objects.get().first_report_at is None
+    step = Step.objects.get(kind=StepKind.FIRST_REPORT)
+    assert step.sent_to == ("cor@agency.example (Contracting officer's representative); not taken by "
+                            "dead@agency.example (Contracting officer)")
+    assert events(Kind.INCIDENT_REFUSED)[-1]["details"]["not_taken"] == 1
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = "co@agency.example"
+    recording.send_first_report(incident=incident, text="A tape is missing.", user=operator, now=now)
+    assert [message.to for message in mail.outbox] == [["cor@agency.example"], ["co@agency.example"]]
+    assert Incident.objects.get().first_report_at == now
+    assert [event["details"]["recipients"] for event in events(Kind.INCIDENT_REPORTED)] == [2, 1]
+
+
+@pytest.mark.req("AUD-9")
+def test_what_becomes_known_completes_an_incident_and_leaves_what_was_said_before(operator, appointer, signed_in, events, now):
+    recording.open_by_itself(alarms.TAMPERED, "leaf 7", now)
+    incident = Incident.objects.get()
+    browser, page = signed_in(operator), f"{START}{incident.pk}/"
+    assert "not known yet" in browser.get(page).content.decode()
+    known = {"act": "complete", "data_kinds": ["audit_trail", "identities"], "users_affected": "12 of NYC", "text": "Found"}
+    assert browser.post(page, known).status_code == 302
+    shown = browser.get(page).content.decode()
+    for part in ("12 of NYC", "Audit trail, Identities of users", "More is known", "Before: Other data of the agency"):
+        assert part in shown
+    incident.refresh_from_db()
+    report = recording.written_report(incident=incident, answers=[], by=operator, now=now)
+    assert ("Users affected", "12 of NYC") in report.facts()
+    [noted] = events(Kind.INCIDENT_NOTED)
+    assert noted["details"]["data_kinds"] == ["audit_trail", "identities"]
+    assert browser.post(page, known | {"data_kinds": []}).status_code == 400
+    Incident.objects.update(closed_at=now)
+    assert browser.post(page, known).status_code == 400
+    assert events(Kind.INCIDENT_REFUSED)[-1]["details"]["why"] == "This incident is closed."
+
+
+@pytest.mark.req("AUD-9")
+def test_a_long_written_report_holds_every_answer_and_the_checkpoint(incident, operator, now):
+    record_durably(Kind.SIGNED_OUT)
+    seals.seal(now=now)
+    long = "\n".join(f"line {number}" for number in range(60))
+    recording.send_written_report(incident=incident, answers=[("What happened", long), ("Contact", "Ann Lee")], user=operator,
+                                  now=now)
+    _, paper, _ = mail.outbox[-1].attachments[0]
+    text = "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(paper)).pages[:-1])
+    for part in ("line 59", "Ann Lee", "Made by", signing.origin()):
+        assert part in text
