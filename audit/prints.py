@@ -1,4 +1,4 @@
-"""Reports as PDF (AUD-4): facts on the first page, tables behind them, each page with its number.
+"""Reports as PDF (AUD-4): facts on the first pages, tables behind them, each page with its number.
 
 fpdf2 wraps, measures and encodes slowly, so lines are made here from the widths and glyphs of the font's characters, each asked
 once. A page that is full is packed until the end, when it gets its number of how many: so a long report needs little memory.
@@ -135,6 +135,15 @@ class _Print(FPDF):
         if self.page > 1 and isinstance(page.contents, bytearray):
             page.contents = zlib.compress(page.contents, 1)  # type: ignore[assignment]
 
+    def bring_forward(self, last: int) -> None:
+        """The pages behind page `last`, on which the facts go on, to behind the first."""
+        pages = list(self.pages.values())
+        pages = [pages[0], *pages[last:], *pages[1:last]]
+        for number, page in enumerate(pages, 1):
+            page.set_index(number)
+        self.pages = dict(enumerate(pages, 1))
+        self.page = len(pages)
+
     def foot(self, number: int) -> bytes:
         """The last line of a page: the title, and which page of how many this is."""
         self.down = 204
@@ -167,23 +176,29 @@ def write(document: Document, file: Path) -> None:
         _write_table(paper, table)
     last, paper.page = paper.page, 1
     _write_facts(paper, document)
-    paper.page = last
+    paper.bring_forward(last)
     paper.widths = _Known(paper.get_string_width)
     paper.set_font("PublicSans", size=_SIZE)
     paper.output(str(file), output_producer_class=_Producer)
 
 
 def _write_facts(paper: _Print, document: Document) -> None:
+    """They come last, for they say what the tables held: on the first page, and on new ones behind all that there are."""
     paper.set_font("PublicSans", "B", 14)
     paper.text(_LEFT, _TOP, document.title)
     paper.set_font("PublicSans", size=9)
     paper.widths = _Known(paper.get_string_width)
     down = _TOP + 10
     for label, value in document.facts():
-        paper.text(_LEFT, down, label)
-        for line in paper.wrapped(paper.printable(value), _WIDTH - 60):
-            if down < _BOTTOM:
-                paper.text(_LEFT + 60, down, line)
+        for place, line in enumerate(paper.wrapped(paper.printable(value), _WIDTH - 60)):
+            if down >= _BOTTOM:
+                paper.page = len(paper.pages)
+                paper.add_page()
+                paper.set_font("PublicSans", size=9)
+                down = _TOP
+            if not place:
+                paper.text(_LEFT, down, label)
+            paper.text(_LEFT + 60, down, line)
             down += 5
 
 

@@ -299,3 +299,16 @@ def test_an_unsealed_record_is_said_to_be_unsealed(made, auditor, format):
     with context.acting(context.actor_of(auditor)):
         data = made(format)
     assert "the record was not sealed" in (str(sheets(data)) if format == "xlsx" else text_of(data))
+
+
+@pytest.mark.req("AUD-4", "AUD-9")
+def test_facts_that_a_page_cannot_hold_go_on_behind_it_and_before_the_tables(tmp_path):
+    long = "\n".join(f"line {number} of it" for number in range(90))
+    facts = (("What happened", long), ("Checkpoint", "origin\n7\nroot"))
+    prints.write(document(["row one", ""], facts=facts), tmp_path / "file.pdf")
+    pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "file.pdf").pages]
+    assert [number for number in range(90) if f"line {number} of it" not in "\n".join(pages[:-1])] == []
+    assert "Checkpoint" in pages[-2]
+    assert "root" in pages[-2]
+    assert "row one" in pages[-1]
+    assert [f"Page {number} of {len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * 4
