@@ -1,5 +1,5 @@
-"""Alarms about the record itself: it cannot be written, it is sealed late, it or its database was altered, nobody has verified it,
-a delivery of it is overdue, rows lie outside of their months (AUD-1, AUD-2, AUD-13, BEY-2).
+"""Alarms about the record itself: it cannot be written, it is sealed late, it or its database was altered, nobody has verified
+it, a delivery of it is overdue, rows lie outside of their months (AUD-1, AUD-2, AUD-13, BEY-2).
 
 An alarm is an event, a mail to operator and agency, and whatever rooms above hang on it (an incident opens). One alarm mails
 once an hour, for as long as its cause lasts. Its row is the truth: what a crash left undone, the watch does.

@@ -15,9 +15,18 @@ app.autodiscover_tasks()
 
 
 @celeryd_init.connect
+def refuse_to_start_worker(**kwargs: Any) -> None:
+    """The command line's worker starts under the conditions of the web process, and where it can seal and verify the log."""
+    _refuse_to_start(is_worker=True)
+
+
 @beat_init.connect
-def refuse_to_start(**kwargs: Any) -> None:
-    """The command line's worker and scheduler start under the same conditions as the web process."""
+def refuse_to_start_clock(**kwargs: Any) -> None:
+    """The scheduler starts under the same conditions as the web process."""
+    _refuse_to_start(is_worker=False)
+
+
+def _refuse_to_start(*, is_worker: bool) -> None:
     import django
 
     django.setup()
@@ -26,4 +35,4 @@ def refuse_to_start(**kwargs: Any) -> None:
     from config import checks
 
     if settings.PRODUCTION:
-        checks.refuse_to_start()
+        checks.refuse_to_start(is_worker=is_worker)

@@ -1,7 +1,8 @@
 """What must be true before web or worker start (decision 16).
 
 System checks do not run under gunicorn or Celery, so `wsgi.py` and the worker call `refuse_to_start`, which asks the same
-questions as `manage.py check --deploy` and compares the database with the manifest.
+questions as `manage.py check --deploy` and compares the database with the manifest. What the worker alone needs keeps the worker
+alone from starting: the web process has neither its logins nor the signing key (decision 6).
 """
 
 import os
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register, run_checks
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -24,7 +25,15 @@ NEEDED = {
     "EMAIL_URL": "is the mail server of notifications",
     "SITE_URL": "stands before every path in a mail",
     "AGENCY_NAME": "stands on every page and report",
+    "INCIDENT_CONTRACTING_OFFICER_EMAIL": "is one of the two recipients of incident reports",
 }
+NEEDED_BY_WORKER = {
+    "DATABASE_SEALER_URL": "is the login that seals the log (lpr_sealer)",
+    "DATABASE_AUDITOR_URL": "is the login that verifies the log each night (lpr_auditor)",
+    "AUDIT_SIGNING_KEY_FILE": "names the key that signs the log's checkpoints",
+    "AUDIT_ALARM_RECIPIENTS": "names who hears an alarm when the database is away",
+}
+_OF_WORKER = "plateledger.W001"
 # Signs before the @ that mail servers take (RFC 5321).
 LONGEST_MAILBOX = 64
 
@@ -45,6 +54,13 @@ def production_lacks_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessa
     if settings.DEBUG:
         missing.append(Error("DJANGO_DEBUG is on: an error page would show the data of a request.", id="plateledger.E003"))
     return missing
+
+
+@register(Tags.security, deploy=True)
+def the_worker_lacks_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """AUD-2, BEY-2: without these the log is neither sealed nor verified, or nobody hears of it."""
+    return [Warning(f"{name} is not set for the worker: it {why}.", id=_OF_WORKER)
+            for name, why in getattr(settings, "NEEDED_BY_WORKER", NEEDED_BY_WORKER).items() if not os.environ.get(name, "")]
 
 
 @register(Tags.security, deploy=True)
@@ -83,12 +99,16 @@ def returned_mail_has_an_address(app_configs: Any, **kwargs: Any) -> list[CheckM
                   id="plateledger.E010")] if is_too_long else []
 
 
-def refuse_to_start() -> None:
-    """End the process, naming on standard error all that production lacks and each difference of the database."""
+def refuse_to_start(*, is_worker: bool = False) -> None:
+    """End the process, naming on standard error all that production lacks and each difference of the database.
+
+    Args:
+        is_worker: whether this process does the jobs, sealing and verifying among them.
+    """
     from config import databases
 
     found = [str(message.msg) for message in run_checks(tags=[Tags.security], include_deployment_checks=True)
-             if message.level >= 40]
+             if message.level >= ERROR or (is_worker and message.id == _OF_WORKER)]
     if not found:
         found = databases.differences()
     if found:

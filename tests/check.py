@@ -12,7 +12,10 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.base", "SECRET_KEY": "x" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "plateledger.example", "DATABASE_URL": "postgresql://lpr_app@localhost/plateledger",
     "REDIS_URL": "redis://localhost/0", "EMAIL_URL": "smtp://localhost:25", "SITE_URL": "https://plateledger.example",
-    "AGENCY_NAME": "Agency",
+    "AGENCY_NAME": "Agency", "INCIDENT_CONTRACTING_OFFICER_EMAIL": "co@agency.example",
+    "DATABASE_SEALER_URL": "postgresql://lpr_sealer@localhost/plateledger",
+    "DATABASE_AUDITOR_URL": "postgresql://lpr_auditor@localhost/plateledger",
+    "AUDIT_SIGNING_KEY_FILE": "audit-signing.pem", "AUDIT_ALARM_RECIPIENTS": "watch@agency.example",
 }
 STEPS: list[tuple[list[str], dict[str, str]]] = [
     (["mypy", "."], {}),

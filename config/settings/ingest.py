@@ -12,5 +12,7 @@ NEEDED = {
     "ALLOWED_HOSTS": "names the host that the intake answers to",
     "DATABASE_LOADER_URL": "is the loader's login (lpr_loader)",
 }
+# Its worker loads repaired records, and neither seals nor verifies.
+NEEDED_BY_WORKER: dict[str, str] = {}
 # A session is never asked for here; a stray cookie must not lead to a table that the loader may not read.
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"

@@ -17,6 +17,11 @@ WHOLE = {
     "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", "ALLOWED_HOSTS": "plateledger.example",
     "DATABASE_URL": "postgresql://lpr_app:x@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0",
     "EMAIL_URL": "smtp://127.0.0.1:1", "SITE_URL": "https://plateledger.example", "AGENCY_NAME": "Agency",
+    "INCIDENT_CONTRACTING_OFFICER_EMAIL": "co@agency.example",
+}
+OF_WORKER = {
+    "DATABASE_SEALER_URL": "postgresql://lpr_sealer:x@127.0.0.1:1/none", "AUDIT_SIGNING_KEY_FILE": "audit-signing.pem",
+    "DATABASE_AUDITOR_URL": "postgresql://lpr_auditor:x@127.0.0.1:1/none", "AUDIT_ALARM_RECIPIENTS": "watch@agency.example",
 }
 
 
@@ -48,6 +53,25 @@ def test_each_missing_value_is_named(missing, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv(missing, "")
     assert [sentence.split()[0] for sentence in said("plateledger.E002")] == [missing]
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+@pytest.mark.parametrize("missing", sorted(OF_WORKER))
+def test_what_the_log_needs_of_the_worker_is_named_and_keeps_the_worker_alone_from_starting(
+        missing, monkeypatch, capsys, database):
+    for name, value in (WHOLE | OF_WORKER).items():
+        monkeypatch.setenv(name, value)
+    checks.refuse_to_start(is_worker=True)
+    monkeypatch.setenv(missing, "")
+    assert [sentence.split()[0] for sentence in said("plateledger.W001")] == [missing]
+    checks.refuse_to_start()
+    with pytest.raises(SystemExit):
+        checks.refuse_to_start(is_worker=True)
+    assert f"{missing} is not set for the worker" in capsys.readouterr().err
+
+
+def test_the_worker_needs_all_that_it_is_given_a_name_for():
+    assert set(OF_WORKER) == set(checks.NEEDED_BY_WORKER)
 
 
 @pytest.mark.req("AUD-1")
