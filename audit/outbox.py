@@ -64,6 +64,8 @@ def hand_over(subject: str, body: str, *, to: list[str], attachments: list[Attac
         attachments: each as name, content and type.
     """
     handed = Handed()
+    if not to:
+        return handed
     try:
         with get_connection() as server:
             for address in to:
