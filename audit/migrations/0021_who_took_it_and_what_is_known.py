@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0019_events_of_one_step'),
+        ('audit', '0020_checked_months_and_files_known_to_lack'),
     ]
 
     operations = [
