@@ -10,9 +10,9 @@ from uuid import uuid4
 from django.db import transaction
 
 from accounts.models import User
-from accounts.roles import Right, Role, may
+from accounts.roles import Role
 from alerts import entries, matching
-from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Resting
+from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, NotificationKind, Reader, Resting
 from audit.events import Kind
 from audit.record import record, record_durably, record_many
 
@@ -62,8 +62,9 @@ def name_successor(*, handover: Handover, successor: str, by: User, now: datetim
     if not Handover.objects.visible_to(by).filter(pk=handover.pk).exists():
         raise NotTheManager("Successors are named by an Agency Manager of the owner's area.")
     taker = User.objects.visible_to(by).filter(username__iexact=successor.strip()).first()
-    if taker is None or not may(taker, Right.QUERY) or Resting.objects.filter(user=taker).exists():
-        raise SuccessorNotFit("Enter the user name of a person of your area whose account is active and who may keep alerts.")
+    if taker is None or not Reader.objects.among([taker]):
+        raise SuccessorNotFit("Enter the user name of a person of your area whose account is active, whose training is complete,"
+                              " and who may keep alerts.")
     with transaction.atomic(durable=True):
         # No hit is made for the old owner while the rows change hands.
         entries.wait_for_loadings()

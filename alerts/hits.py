@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from alerts.cursors import Cursor
-from alerts.models import Entry, Hit, Notification, NotificationKind, Recipient
+from alerts.models import Entry, Hit, Notification, NotificationKind, Reader, Recipient
 from audit.events import Kind
 from audit.record import record_durably
 
@@ -132,7 +132,7 @@ def told_of(plate: str, record_id: UUID) -> set[int]:
 def _told(user: User) -> QuerySet[Notification]:
     """What `user` was told of and may still see. A hit that was both matched and shared stands here once."""
     is_recipient = Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user))
-    return Notification.objects.filter(recipient=user).filter(
+    return Notification.objects.filter(Exists(Reader.objects.filter(user=user)), recipient=user).filter(
         Q(kind=NotificationKind.HIT) & is_recipient | Q(kind=NotificationKind.SHARED))
 
 

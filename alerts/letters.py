@@ -14,7 +14,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
 
-from accounts.roles import Right, Role, may
+from accounts.roles import Role
 from alerts import deconfliction, expiry, mails
 from alerts.models import (
     AlertList,
@@ -25,6 +25,7 @@ from alerts.models import (
     Notification,
     NotificationKind,
     NotificationStatus,
+    Reader,
     Recipient,
 )
 
@@ -87,10 +88,11 @@ def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> 
         plate__in={item.plate for item in intents}, entry_id__in={item.entry_id for item in intents},
         record_id__in={item.record_id for item in intents})}
     told = set(Recipient.objects.filter(entry_id__in={item.entry_id for item in intents}).values_list("entry_id", "user_id"))
+    readers = _readers(intents)
 
     def may_know(item: Notification) -> bool:
         return (item.entry_id, item.recipient_id) in told or (
-            item.kind == NotificationKind.SHARED and may(item.recipient, Right.QUERY))
+            item.kind == NotificationKind.SHARED and item.recipient_id in readers)
 
     for together in _by_letter(intents):
         gone, kept = _parted(together, lambda item: (item.entry_id, item.record_id) in hits and item.entry_id in entries)
@@ -122,20 +124,21 @@ def _parted(
 
 def _of_deconfliction(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> Iterator[Letter]:
     others = deconfliction.still_named({item.record_id for item in intents})
+    readers = _readers(intents)
     for together in _by_letter(intents):
         pairs = [(entries[item.entry_id], others[item.record_id]) for item in together
                  if item.entry_id in entries and item.record_id in others]
         compose = partial(mails.of_deconfliction, letter=together[0], pairs=pairs) if pairs else None
-        yield Letter(together, entries, compose, may(together[0].recipient, Right.QUERY))
+        yield Letter(together, entries, compose, together[0].recipient_id in readers)
 
 
 def _of_prompts(intents: Sequence[Notification], entries: Mapping[UUID, Entry], now: datetime) -> Iterator[Letter]:
-    policy = AlertPolicy.objects.get(pk=1)
+    policy, readers = AlertPolicy.objects.get(pk=1), _readers(intents)
     for together in _by_letter(intents):
         due = [entry for item in together if (entry := entries.get(item.entry_id))
                and expiry.is_due(entry=entry, policy=policy, now=now)]
         compose = partial(mails.of_prompts, notification=together[0], entries=due, policy=policy, now=now) if due else None
-        yield Letter(together, entries, compose, may(together[0].recipient, Right.QUERY))
+        yield Letter(together, entries, compose, together[0].recipient_id in readers)
 
 
 def _of_lists_at_rest(intents: Sequence[Notification]) -> Iterator[Letter]:
@@ -149,12 +152,17 @@ def _of_lists_at_rest(intents: Sequence[Notification]) -> Iterator[Letter]:
 
 
 def _of_lists_taken_over(intents: Sequence[Notification]) -> Iterator[Letter]:
-    lists = AlertList.objects.in_bulk({item.entry_id for item in intents})
+    lists, readers = AlertList.objects.in_bulk({item.entry_id for item in intents}), _readers(intents)
     for together in _by_letter(intents):
         reader = together[0].recipient
         own = [found for item in together if (found := lists.get(item.entry_id)) and found.owner_id == reader.pk]
         compose = partial(mails.of_lists_taken_over, letter=together[0], lists=own) if own else None
-        yield Letter(together, {}, compose, may(reader, Right.QUERY))
+        yield Letter(together, {}, compose, reader.pk in readers)
+
+
+def _readers(intents: Sequence[Notification]) -> set[int]:
+    """Who of the recipients may be told anything about alerts."""
+    return Reader.objects.among(item.recipient for item in intents)
 
 
 def _by_letter(intents: Sequence[Notification]) -> list[list[Notification]]:

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User, UserGroup
-from accounts.roles import Right, may
-from alerts.models import AlertList, Scope
+from alerts.models import AlertList, Reader, Scope
 from audit.events import Kind
 from audit.record import record
 from lpr.policy import zone_of
@@ -33,7 +32,7 @@ class RecipientsMissing(ListRefused):
 
 
 class RecipientNotAllowed(ListRefused):
-    """A named user's account is closed, or their role has no part in alerts (ALR-11)."""
+    """A named user's account is closed or suspended, lacks training, or its role has no part in alerts (ALR-11, ACC-7)."""
 
     field = "users"
 
@@ -117,9 +116,11 @@ def told(scope: str, users: Collection[User]) -> Collection[User]:
         return ()
     if not users:
         raise RecipientsMissing("Name at least one user to tell.")
+    readers = Reader.objects.among(users)
     for user in users:
-        if not may(user, Right.QUERY):
-            raise RecipientNotAllowed(f"{user.get_username()} cannot be told: the account is closed or has no part in alerts.")
+        if user.pk not in readers:
+            raise RecipientNotAllowed(f"{user.get_username()} cannot be told: the account is closed or suspended, lacks training,"
+                                      " or has no part in alerts.")
     return users
 
 

@@ -20,6 +20,11 @@ def officer(username: str) -> None:
                   aor=aor, component="ERO", job_category="ero_officer")
     person.set_password(PASSWORD)
     person.save()
+    train(person)
+
+
+def train(person: User) -> None:
+    """Put all that the person's role needs on record."""
     today = datetime.now(UTC).date()
     for course in Course.objects.required_of(person):
         TrainingRecord.objects.create(user=person, course=course, completed_on=today - timedelta(days=30),

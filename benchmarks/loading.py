@@ -16,7 +16,7 @@ from django.db import connections
 
 from accounts.models import User
 from accounts.roles import Role
-from benchmarks import ground
+from benchmarks import asking, ground
 from benchmarks.measure import CannotRun, Ratio, cpu_clock, percentile, ratio, turn_by_turn
 from lpr import loading
 from lpr.loading import PreparedRead
@@ -107,9 +107,13 @@ def run(size: int) -> list[Ratio]:
 
 def watch(first: int, end: int) -> None:
     """Entries from number `first` to before `end`, both whole lists, with their lists and owners; made by the administrator."""
-    owners = [User.objects.get_or_create(username=f"bench{number}", defaults={
-        "full_name": f"Owner {number}", "email": f"o{number}@agency.example", "role": Role.OFFICER, "component": "ERO"})[0].pk
-        for number in range(OWNERS)]
+    owners = []
+    for number in range(OWNERS):
+        owner, is_new = User.objects.get_or_create(username=f"bench{number}", defaults={
+            "full_name": f"Owner {number}", "email": f"o{number}@agency.example", "role": Role.OFFICER, "component": "ERO"})
+        if is_new:
+            asking.train(owner)
+        owners.append(owner.pk)
     with ground.session("postgres") as admin:
         admin.execute(_LISTS, {"owners": owners, "first": first // ENTRIES_OF_LIST, "end": end // ENTRIES_OF_LIST})
         admin.execute(_ENTRIES, {"states": list(STATES), "first": first, "end": end, "of_list": ENTRIES_OF_LIST})

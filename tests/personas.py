@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import AOR, Course, TrainingRecord, User
+from accounts import sanctions
+from accounts.models import AOR, Course, Sanction, TrainingRecord, User
 from accounts.roles import Role
 from config import databases
 
@@ -23,6 +24,19 @@ def train(user: User, *, days_ago: int = 30) -> None:
     for course in Course.objects.required_of(user):
         valid_until = completed_on + timedelta(days=365) if course.interval_months else None
         TrainingRecord.objects.create(user=user, course=course, completed_on=completed_on, valid_until=valid_until)
+
+
+def lapse(user: User, *, days_ago: int) -> None:
+    """Let one yearly course of the user end so many days ago."""
+    latest = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).first()
+    TrainingRecord.objects.filter(pk=latest.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
+
+
+def suspend(user: User, *, by: User) -> Sanction:
+    """A suspension in force since a minute ago, by the database's clock too."""
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    return sanctions.impose(account=user, kind="suspension", reason="Asked about a neighbor", evidence="Review 12", by=by,
+                            ends_at=begun + timedelta(days=3), now=begun)
 
 
 @pytest.fixture

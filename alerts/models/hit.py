@@ -11,7 +11,7 @@ from django.db import models
 from accounts.models import User
 from alerts.models.entry import Entry
 from alerts.models.notification import Notification, NotificationKind
-from alerts.models.recipient import Recipient
+from alerts.models.recipient import Reader, Recipient
 
 
 class Disposition(models.TextChoices):
@@ -22,13 +22,14 @@ class Disposition(models.TextChoices):
 
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
-        """The hits that `user` was notified of, as owner or recipient, and still may know of (ACC-16)."""
+        """The hits that `user` was notified of, as owner or recipient, and still may know of (ACC-16, ALR-11)."""
         of_entry = {"entry_id": models.OuterRef("entry_id")}
         told = Notification.objects.filter(recipient=user, plate=models.OuterRef("plate"),
                                            record_id=models.OuterRef("record_id"), **of_entry)
         is_recipient = models.Exists(Recipient.objects.filter(user=user, **of_entry))
         # One hit that its owner shared is seen whoever else is told of the list (ALR-4).
-        return self.filter(models.Exists(told.filter(kind=NotificationKind.HIT)) & is_recipient
+        return self.filter(models.Exists(Reader.objects.filter(user=user)),
+                           models.Exists(told.filter(kind=NotificationKind.HIT)) & is_recipient
                            | models.Exists(told.filter(kind=NotificationKind.SHARED)))
 
 

@@ -108,6 +108,7 @@ def test_nobody_is_told_whose_role_has_no_part_in_alerts(watch, manager, officer
     with pytest.raises(lists.RecipientNotAllowed):
         watch(scope="users", users=[manager])
     officer2.is_active = False
+    officer2.save()
     with pytest.raises(lists.RecipientNotAllowed):
         watch(scope="users", users=[officer2])
 

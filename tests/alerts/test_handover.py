@@ -1,28 +1,23 @@
 """Lists of an owner who is not active rest at once, and get a new owner in time or end."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.db import connections
 
-from accounts.models import TrainingRecord, User
+from accounts.models import User
 from alerts import expiry, handover, mails, notifications, tasks
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, Resting
 from audit import context
+from tests.personas import lapse
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def close(user):
     User.objects.filter(pk=user.pk).update(is_active=False)
-
-
-def lapse(user, *, days_ago):
-    """Let one yearly course of the user end so many days ago."""
-    latest = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).first()
-    TrainingRecord.objects.filter(pk=latest.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
 
 
 def send_all(now):

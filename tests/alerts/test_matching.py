@@ -9,15 +9,18 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, connections
 
-from accounts.roles import ASKERS
+from accounts import standing, training
+from accounts.models import TrainingRecord, User
+from accounts.roles import ASKERS, Right, may
 from alerts import entries, matching
-from alerts.models import Entry, EntryStatus, Hit, Notification
+from alerts.models import Entry, EntryStatus, Hit, Notification, Reader
 from audit import canonical
 from audit.events import Kind
 from audit.record import record_durably
 from config import databases
 from lpr.loading import MATCHING_LOCK
 from tests.factories.alerts import loading_held_open, prepared, store_now
+from tests.personas import lapse, suspend
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -161,10 +164,35 @@ def test_a_recipient_whose_account_is_closed_gets_no_intent(watch, load_read, of
     assert _told() == {officer.pk}
 
 
+@pytest.mark.req("ALR-11", "ACC-7")
+def test_who_lacks_training_or_whose_course_has_lapsed_gets_no_intent_and_no_grace(
+        watch, load_read, officer, officer2, agent, support, untrained):
+    watch(scope="agency")
+    for person, days_ago in ((officer2, 400), (agent, 0), (officer, 1)):
+        lapse(person, days_ago=days_ago)
+    load_read()
+    assert _told() == {support.pk}
+    # The owner's entries go on in the grace: for who is told, and for the owner's page later.
+    assert Hit.objects.get().owner == officer
+
+
+@pytest.mark.req("ALR-11", "ACC-7", "ACC-11")
+def test_the_view_of_who_may_be_told_asks_what_the_gates_ask(officer, officer2, agent, support, untrained, supervisor, manager,
+                                                            now):
+    TrainingRecord.objects.filter(user=support).update(valid_until=None)
+    lapse(officer2, days_ago=-1)
+    lapse(agent, days_ago=0)
+    User.objects.filter(pk=officer.pk).update(is_active=False)
+    suspend(supervisor, by=manager)
+    asked = {user.pk for user in User.objects.all() if may(user, Right.QUERY) and training.is_complete(user, now=now)
+             and not standing.is_suspended(user, now=now)}
+    assert set(Reader.objects.values_list("user_id", flat=True)) == asked == {officer2.pk, support.pk}
+
+
 @pytest.mark.req("ACC-10")
 def test_the_views_name_the_roles_that_may_ask():
     with connection.cursor() as cursor:
-        for view in ("alerts_resting", "alerts_recipient"):
+        for view in ("alerts_resting", "alerts_reader"):
             cursor.execute("SELECT pg_get_viewdef(%s::regclass)", [view])
             [(definition,)] = cursor.fetchall()
             named = {role for role in (*ASKERS, "agency_manager", "opr_auditor") if f"'{role}'" in definition}

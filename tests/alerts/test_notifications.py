@@ -10,10 +10,11 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 
-from alerts import notifications, tasks
+from alerts import expiry, notifications, sharing, tasks
 from alerts.models import AlertList, Hit, Notification, NotificationStatus
 from tests.factories.alerts import CASE
 from tests.faults.mail_server import mail_server
+from tests.personas import lapse, suspend
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -98,6 +99,32 @@ def test_who_may_not_know_any_more_when_the_mail_would_leave_gets_nothing(watch,
     assert [message.to for message in mail.outbox] == [["officer@agency.example"]]
     [event] = events("notification.failed")
     assert (event["details"]["recipient"], event["details"]["why"]) == ("officer2", "NoLongerRecipient")
+
+
+@pytest.mark.req("ALR-11", "ACC-7", "ACC-11")
+@pytest.mark.parametrize("rest", [lambda user, by: lapse(user, days_ago=0), lambda user, by: suspend(user, by=by)])
+def test_who_lacks_training_or_is_suspended_is_mailed_nothing_of_alerts(
+        watch, load_read, officer, officer2, agent, manager, rest, now, events):
+    hits = watch(plate="AAA1", scope="users", users=[officer2])
+    load_read(plate="AAA1")
+    watch(plate="AAA2", owner=agent)
+    load_read(plate="AAA2")
+    sharing.show_hit(hit=Hit.objects.get(plate="AAA2"), by=agent, users=[officer2], now=now)
+    watch(plate="AAA3", owner=agent)
+    watch(plate="AAA3", owner=officer2)
+    watch(plate="AAA4", owner=officer2, now=now - timedelta(days=352))
+    expiry.age(now=now)
+    Notification.objects.create(kind="taken_over", entry_id=hits.alert_list_id, record_id=hits.pk, recipient=officer2, plate="",
+                                created_at=now, next_attempt_at=now)
+    AlertList.objects.filter(pk=hits.alert_list_id).update(owner=officer2)
+    owed = set(Notification.objects.filter(recipient=officer2).values_list("kind", flat=True))
+    assert owed == {"hit", "shared", "deconfliction", "prompt", "taken_over"}
+    rest(officer2, manager)
+    while send(now + timedelta(seconds=1)):
+        pass
+    assert officer2.email not in [address for message in mail.outbox for address in message.to]
+    told = [event["details"] for event in events("notification.failed")]
+    assert [(row["recipient"], row["why"]) for row in told] == [("officer2", "NoLongerRecipient")] * 5
 
 
 @pytest.mark.req("ALR-8")

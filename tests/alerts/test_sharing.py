@@ -8,6 +8,7 @@ from django.core import mail
 from accounts.models import User, UserGroup
 from alerts import entries, lists, notifications, sharing
 from alerts.models import AlertList, Hit, Notification, NotificationKind
+from tests.personas import lapse, suspend
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -85,6 +86,24 @@ def test_a_hit_is_shared_by_its_owner_with_those_who_may_be_told(watch, load_rea
     assert not Notification.objects.exists()
     with pytest.raises(lists.RecipientsMissing):
         sharing.show_hit(hit=hit, by=officer, users=[], now=now)
+
+
+@pytest.mark.req("ALR-4", "ALR-11", "ACC-7", "ACC-11")
+def test_nobody_is_named_or_sees_a_hit_who_is_suspended_or_lacks_training(watch, load_read, officer, officer2, agent, untrained,
+                                                                          manager, now, signed_in, events):
+    entry = watch(scope="users", users=[officer2])
+    load_read()
+    hit = Hit.objects.get()
+    sharing.show_hit(hit=hit, by=officer, users=[agent], now=now)
+    suspend(officer2, by=manager)
+    lapse(agent, days_ago=0)
+    for person in (officer2, agent, untrained):
+        assert not Hit.objects.visible_to(person).exists()
+        answer = signed_in(officer).post(f"/alerts/hits/{hit.pk}/share/", {"users": person.username})
+        assert (answer.status_code, "cannot be told" in answer.content.decode()) == (400, True)
+        answer = signed_in(officer).post(f"/alerts/{entry.alert_list_id}/sharing/", {"scope": "users", "users": person.username})
+        assert answer.status_code == 400
+    assert len(events("entry.refused")) == 6
 
 
 @pytest.mark.req("ALR-4")
