@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User, UserGroup
 from alerts import lists, matching
-from alerts.models import AlertList, Collapse, Entry, Hit, Notification, NotificationKind
+from alerts.models import AlertList, Collapse, Entry, Hit, Notification, NotificationKind, Recipient
 from audit.events import Kind
 from audit.record import record
 
@@ -16,6 +17,12 @@ class CollapseNotListed(lists.ListRefused):
     """Repeated sightings wait for one of the listed times."""
 
     field = "collapse_minutes"
+
+
+class AlreadyTold(lists.ListRefused):
+    """Everybody who is named knows of the hit already."""
+
+    field = "users"
 
 
 def change(
@@ -58,7 +65,8 @@ def show_hit(*, hit: Hit, by: User, users: Collection[User], now: datetime) -> i
         now: the moment of sharing.
 
     Raises:
-        lists.RecipientsMissing, lists.RecipientNotAllowed: nobody is named, or one who has no part in alerts.
+        lists.RecipientsMissing, lists.RecipientNotAllowed: nobody is named, or one who may not be told.
+        AlreadyTold: nobody is told who does not know of it.
         Hit.DoesNotExist: it is not of an entry of `by`, or was removed.
     """
     told = lists.told("users", users)
@@ -66,9 +74,14 @@ def show_hit(*, hit: Hit, by: User, users: Collection[User], now: datetime) -> i
         # A removal waits for the entry's lock, and takes with it what is told here; one that came first leaves no hit.
         list(Entry.objects.select_for_update(no_key=True).visible_to(by).filter(pk=hit.entry_id).values_list("pk"))
         own = Hit.objects.select_for_update(of=["self"]).select_related("entry").get(pk=hit.pk, entry__owner=by)
-        known = set(Notification.objects.filter(plate=own.plate, entry_id=own.entry_id, record_id=own.record_id,
-                                                ).values_list("recipient_id", flat=True))
+        of_hit = Notification.objects.filter(plate=own.plate, entry_id=own.entry_id, record_id=own.record_id)
+        # Who was told as a recipient and is none any more sees the hit no more.
+        recipients = Recipient.objects.filter(entry_id=own.entry_id).values("user")
+        known = {by.pk, *of_hit.filter(Q(kind=NotificationKind.SHARED) | Q(kind=NotificationKind.HIT, recipient__in=recipients),
+                                       ).values_list("recipient_id", flat=True)}
         new = [user for user in told if user.pk not in known]
+        if not new:
+            raise AlreadyTold("Everybody whom you named was told of this hit already.")
         Notification.objects.bulk_create([Notification(
             kind=NotificationKind.SHARED, entry_id=own.entry_id, record_id=own.record_id, recipient=user, plate=own.plate,
             created_at=now, next_attempt_at=now) for user in new], ignore_conflicts=True)

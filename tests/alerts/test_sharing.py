@@ -52,8 +52,7 @@ def test_a_shared_hit_is_told_by_mail_and_shown_without_the_case(watch, load_rea
     hit = Hit.objects.earliest("hit_at")
     browser = signed_in(officer)
     assert f"/alerts/hits/{hit.pk}/share/" in browser.get("/alerts/hits/").content.decode()
-    for _ in range(2):
-        assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "officer2"}).status_code == 303
+    assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "officer2"}).status_code == 303
     intent = Notification.objects.get(recipient=officer2)
     assert (intent.kind, intent.record_id) == (NotificationKind.SHARED, hit.record_id)
     notifications.send_batch(now=datetime.now(UTC))
@@ -65,8 +64,35 @@ def test_a_shared_hit_is_told_by_mail_and_shown_without_the_case(watch, load_rea
     assert page.count('class="read"') == 1
     assert "555777" not in page
     assert "/share/" not in page
-    [event, _] = events("hit.shared")
+    [event] = events("hit.shared")
     assert (event["plate"], event["details"]["users"]) == ("XYZ1234", {str(officer2.pk): "officer2"})
+
+
+@pytest.mark.req("ALR-4", "ALR-9")
+def test_who_is_not_told_of_the_list_any_more_is_told_of_a_hit_again(watch, load_read, officer, officer2, now, signed_in, events):
+    entry = watch(scope="users", users=[officer2])
+    load_read()
+    hit, browser = Hit.objects.get(), signed_in(officer)
+    sharing.change(alert_list=entry.alert_list, by=officer, scope="self", now=now)
+    assert not Hit.objects.visible_to(officer2).exists()
+    assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "officer2"}).status_code == 303
+    assert Hit.objects.visible_to(officer2).get() == hit
+    assert Notification.objects.get(recipient=officer2, kind=NotificationKind.SHARED).record_id == hit.record_id
+    assert events("hit.shared")
+
+
+@pytest.mark.req("ALR-4", "ALR-9")
+def test_a_hit_that_everybody_named_knows_is_not_said_to_be_shared(watch, load_read, officer, officer2, agent, signed_in, events):
+    watch(scope="users", users=[officer2])
+    load_read()
+    hit, browser = Hit.objects.get(), signed_in(officer)
+    for users in ("officer2", "officer", "officer, officer2"):
+        answer = browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": users})
+        assert (answer.status_code, "was told of this hit already" in answer.content.decode()) == (400, True)
+    assert not events("hit.shared")
+    assert len(events("entry.refused")) == 3
+    assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "officer2, agent"}).status_code == 303
+    assert Notification.objects.get(kind=NotificationKind.SHARED).recipient == agent
 
 
 @pytest.mark.req("ALR-4", "ALR-11")
