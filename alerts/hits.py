@@ -114,6 +114,11 @@ def shown_to(hit: UUID, user: User) -> Hit | None:
     return found
 
 
+def may_see(hit: UUID, user: User) -> bool:
+    """Whether `user` may see a hit, for what belongs to a look that is on record already."""
+    return Hit.objects.visible_to(user).filter(pk=hit).exists()
+
+
 def look(*, hit: UUID, user: User) -> UUID:
     """Put one more look of `user` at a hit on record and return its event.
 

@@ -141,4 +141,5 @@ MATCHER = Matcher(
     match_corrected=match_corrected,
     told_of=hits.told_of,
     hit_of=hits.shown_to,
+    may_see=hits.may_see,
 )

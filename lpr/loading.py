@@ -40,7 +40,8 @@ class Matcher:
     hits; `watched` is the table or view whose `plate` holds each that may be hit: other reads are not matched; `after_commit`
     wakes the senders.
     `match_corrected` matches the read that the committed event of a correction makes, in the open transaction. `told_of` gives
-    the ids of the users who were alerted on a plate's record, `hit_of` a hit that a user was told of, on record, or None.
+    the ids of the users who were alerted on a plate's record, `hit_of` a hit that a user was told of, on record, or None;
+    `may_see` says whether a user may see a hit, and records nothing.
     """
 
     ctes: str
@@ -50,6 +51,7 @@ class Matcher:
     match_corrected: Callable[[UUID], None]
     told_of: Callable[[str, UUID], set[int]]
     hit_of: Callable[[UUID, User], Any]
+    may_see: Callable[[UUID, User], bool]
 
 
 matchers: list[Matcher] = []

@@ -80,6 +80,15 @@ def opened(
     return Opened(look.id, look.at, _asked(attempt), allowed == Kind.QUERY_REPLAYED)
 
 
+def may_open(*, query: UUID, user: User) -> bool:
+    """Whether `user` may open a logged query now, for what belongs to a look that is on record already."""
+    try:
+        _kind_of_look(query, user)
+    except QueryNotFound:
+        return False
+    return True
+
+
 def own(
     *, user: User, limit: int, plate: str = "", case: str = "", asked_from: datetime | None = None,
     asked_until: datetime | None = None, before: tuple[datetime, UUID] | None = None,

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_GET
 from PIL import Image
 
 from accounts.access import private_page, user_of
+from accounts.models import User
 from audit.events import Kind
 from audit.record import record_durably
-from lpr import photos, read_tokens
+from lpr import loading, photos, read_tokens, recall
 from lpr.models import ErrorReport
 
 KINDS: dict[int, photos.Kind] = {1: "plate", 2: "vehicle"}
@@ -27,6 +28,8 @@ def photo(request: HttpRequest, token: str, number: int) -> HttpResponse:
         name = photos.name(shown.record_id, KINDS[number])
     except (read_tokens.TokenNotValid, KeyError) as refusal:
         raise Http404 from refusal
+    if not _is_still_shown(shown, user_of(request)):
+        raise Http404
     return _sent(request, name, query=shown.query, read=shown.record_id, hit=shown.hit, number=number)
 
 
@@ -36,6 +39,14 @@ def of_report(request: HttpRequest, report: ErrorReport, number: int) -> HttpRes
     if number not in KINDS:
         raise Http404
     return _sent(request, photos.name(report.record_id, KINDS[number]), read=report.record_id, report=report.pk, number=number)
+
+
+def _is_still_shown(shown: read_tokens.Shown, user: User) -> bool:
+    """Whether what showed the read is open to this user today: who has left a group or a list's scope, or whose hit was erased,
+    holds tokens of up to twelve hours (ACC-16, ALR-8)."""
+    if shown.hit:
+        return any(matcher.may_see(shown.hit, user) for matcher in loading.matchers)
+    return shown.query is not None and recall.may_open(query=shown.query, user=user)
 
 
 def _sent(request: HttpRequest, name: str, **facts: Any) -> HttpResponse:

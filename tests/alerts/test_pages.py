@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import UserGroup
-from alerts import entries, expiry, lists
+from alerts import entries, expiry, lists, sharing
 from alerts.models import AlertList, Entry, Hit, Notification
 from lpr import search
 from lpr.forms.query import QueryForm
@@ -150,6 +150,27 @@ def test_who_left_the_group_sees_its_hits_no_more(signed_in, officer, officer2, 
     assert "XYZ1234" in colleague.get("/alerts/hits/").content.decode()
     group.members.clear()
     assert "XYZ1234" not in colleague.get("/alerts/hits/").content.decode()
+
+
+@pytest.mark.req("ACC-16", "ALR-8", "RES-7")
+def test_the_photos_of_a_hit_close_with_the_hit(signed_in, officer, officer2, watch, load_read, now, events):
+    entry = watch(scope="users", users=[officer2])
+    load_read()
+    browsers = {person: signed_in(person) for person in (officer, officer2)}
+    photos = {person: re.findall(r'href="(/reads/[^"]+/photos/1/)"', browser.get("/alerts/hits/").content.decode())[0]
+              for person, browser in browsers.items()}
+
+    def answers(person) -> list[int]:
+        return [browsers[person].get(photos[person] + size).status_code for size in ("", "?size=thumb")]
+
+    assert answers(officer2) == [200, 200]
+    sharing.change(alert_list=entry.alert_list, by=officer, scope="self", now=now)
+    assert answers(officer2) == [404, 404]
+    assert [event["actor"] for event in events("access.refused")] == ["officer2"] * 2
+    assert answers(officer) == [200, 200]
+    entries.remove(entry=entry, by=officer, now=now)
+    assert answers(officer) == [404, 404]
+    assert len(events("photo.viewed")) == 2
 
 
 @pytest.mark.req("ALR-5")

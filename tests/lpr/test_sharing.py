@@ -1,5 +1,6 @@
 """A query is shared with a group: its members open it until they or the group leave (QRY-9, ACC-16)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,6 +32,20 @@ def circle(officer, officer_chi):
 
 def share(browser, address, circle):
     return browser.post(f"{address}share/", {"group": circle.pk})
+
+
+@pytest.mark.req("ACC-16", "RES-7")
+def test_the_photos_of_a_shared_query_close_for_who_has_left_the_group(browser, member, circle, load_read, events):
+    load_read()
+    address = ask(browser)
+    share(browser, address, circle)
+    [photo, *_] = re.findall(r'href="(/reads/[^"]+/photos/1/)"', shown(member, address))
+    assert [member.get(photo + size).status_code for size in ("", "?size=thumb")] == [200, 200]
+    circle.members.clear()
+    assert [member.get(photo + size).status_code for size in ("", "?size=thumb")] == [404, 404]
+    assert [event["actor"] for event in events("access.refused")] == ["officer_chi"] * 2
+    [mine, *_] = re.findall(r'href="(/reads/[^"]+/photos/1/)"', shown(browser, address))
+    assert browser.get(mine).status_code == 200
 
 
 @pytest.mark.req("QRY-9", "ACC-16")
