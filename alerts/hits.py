@@ -1,6 +1,6 @@
 """Looking at hits: what one was told of, newest first; every look is on record before anything is shown (ALR-5, ALR-9)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from alerts.cursors import Cursor
 from alerts.models import Entry, Hit, Notification, NotificationKind, Reader, Recipient
 from audit.events import Kind
 from audit.record import record_durably
+from lpr import error_reports
 
 
 class HitNotFound(Exception):
@@ -101,7 +102,15 @@ def opened(*, hit: UUID, user: User) -> Hit:
     found = Hit.objects.visible_to(user).filter(pk=hit).first()
     if found is None:
         raise HitNotFound
+    mark([found])
     return found
+
+
+def mark(hits: Collection[Hit]) -> None:
+    """Say on each hit whether its read was corrected or withdrawn since (BEY-7)."""
+    wrong = error_reports.wrong({hit.record_id for hit in hits})
+    for hit in hits:
+        hit.marked = wrong.get(hit.record_id, "")
 
 
 def shown_to(hit: UUID, user: User) -> Hit | None:
@@ -146,6 +155,7 @@ def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
     entries = Entry.objects.select_related("alert_list", "owner").in_bulk({row.entry_id for row in rows})
     hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.select_related("disposed_by").filter(
         plate__in={row.plate for row in rows}, entry_id__in=entries.keys(), record_id__in={row.record_id for row in rows})}
+    mark(hits.values())
     seen = []
     for row in rows:
         hit, entry = hits.get((row.entry_id, row.record_id)), entries.get(row.entry_id)

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from accounts.models import User
 from alerts import deconfliction
 from alerts.cursors import Cursor
+from alerts.hits import mark
 from alerts.models import AlertList, Entry, Hit, Notification, NotificationKind, NotificationStatus
 from alerts.models.notification import NO_LONGER_RECIPIENT
 from audit.events import Kind
@@ -138,6 +139,7 @@ def _about(user: User, groups: Sequence[UUID]) -> Mapping[UUID, list[Told]]:
         {row.entry_id for row in rows if row.kind == NotificationKind.TAKEN_OVER})
     hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.visible_to(user).filter(
         plate__in={row.plate for row in rows}, entry_id__in=entries, record_id__in={row.record_id for row in rows})}
+    mark(hits.values())
     about: dict[UUID, list[Told]] = defaultdict(list)
     for row in rows:
         told = _one(row, user, entries.get(row.entry_id), others, lists, hits)

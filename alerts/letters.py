@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.roles import Role
 from alerts import deconfliction, expiry, mails
+from alerts.hits import mark
 from alerts.models import (
     AlertList,
     AlertPolicy,
@@ -87,6 +88,7 @@ def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> 
     hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.filter(
         plate__in={item.plate for item in intents}, entry_id__in={item.entry_id for item in intents},
         record_id__in={item.record_id for item in intents})}
+    mark(hits.values())
     told = set(Recipient.objects.filter(entry_id__in={item.entry_id for item in intents}).values_list("entry_id", "user_id"))
     readers = _readers(intents)
 

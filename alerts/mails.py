@@ -31,7 +31,8 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
         "is_shared": notification.kind == NotificationKind.SHARED,
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hit", args=[hit.pk]),
     })
-    return _mail(notification, subject=f"Alert hit: {entry.alert_list.name}", body=body)
+    subject = f"Alert hit, {hit.marked}: {entry.alert_list.name}" if hit.marked else f"Alert hit: {entry.alert_list.name}"
+    return _mail(notification, subject=subject, body=body)
 
 
 def of_hits(*, letter: Notification, pairs: Sequence[tuple[Hit, Entry]]) -> EmailMessage:

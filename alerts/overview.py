@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from alerts.cursors import Cursor
+from alerts.hits import mark
 from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit
 from audit.events import Kind
 from audit.record import record_durably
@@ -112,6 +113,7 @@ def open_renewals(*, user: User, now: datetime) -> RenewalsPage:
     for entry in shown:
         entry.hit_count = counts.get(entry.pk, 0)
         entry.newest_hits = list(entry.hits.order_by("-captured_at")[:HITS_SHOWN]) if entry.hit_count else []
+    mark([hit for entry in shown for hit in entry.newest_hits])
     return RenewalsPage(shown, len(found) > len(shown), AlertPolicy.objects.get(pk=1).grace_days)
 
 

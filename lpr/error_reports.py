@@ -5,7 +5,7 @@ that opens it (decision 7). Data-quality staff learn neither who asked nor why.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -292,6 +292,12 @@ def notices(*, user: User, now: datetime) -> list[tuple[CorrectionNotice, Report
 def unseen(*, user: User) -> int:
     """How many notices `user` has not looked at."""
     return CorrectionNotice.objects.filter(recipient=user, seen_at=None).count()
+
+
+def wrong(records: Collection[UUID]) -> Mapping[UUID, str]:
+    """Which of the reads turned out to be wrong, each `corrected` or `withdrawn`: for what was copied from a read (BEY-7)."""
+    return dict(ErrorReport.objects.filter(
+        record_id__in=records, status__in=[ReportStatus.CORRECTED, ReportStatus.WITHDRAWN]).values_list("record_id", "status"))
 
 
 def _change(report: ErrorReport, resolution: ReportStatus, event: UUID) -> None:

@@ -58,6 +58,9 @@ class Hit(models.Model):
     disposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     disposed_at = models.DateTimeField(null=True)
 
+    # `corrected` or `withdrawn` where the read turned out to be wrong, as of the moment of looking (alerts.hits.mark); no column.
+    marked = ""
+
     objects = HitQuerySet.as_manager()
 
     class Meta:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
-from alerts import entries, sharing
+from alerts import entries, hits, sharing
 from alerts.forms import HitSharingForm, TellingForm
 from alerts.lists import ListRefused
 from alerts.models import AlertList, Hit
@@ -52,6 +52,7 @@ def of_hit(request: HttpRequest, hit: UUID) -> HttpResponse:
     own = Hit.objects.visible_to(user).filter(pk=hit, entry__owner=user).first()
     if own is None:
         raise Http404
+    hits.mark([own])
     form = HitSharingForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         if form.is_valid():

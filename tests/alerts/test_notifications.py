@@ -10,10 +10,11 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 
-from alerts import expiry, notifications, sharing, tasks
+from alerts import digests, expiry, notifications, sharing, tasks
 from alerts.models import AlertList, Hit, Notification, NotificationStatus
 from tests.factories.alerts import CASE
 from tests.faults.mail_server import mail_server
+from tests.lpr.test_error_reports import outcome, reported
 from tests.personas import lapse, suspend
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -125,6 +126,47 @@ def test_who_lacks_training_or_is_suspended_is_mailed_nothing_of_alerts(
     assert officer2.email not in [address for message in mail.outbox for address in message.to]
     told = [event["details"] for event in events("notification.failed")]
     assert [(row["recipient"], row["why"]) for row in told] == [("officer2", "NoLongerRecipient")] * 5
+
+
+@pytest.mark.req("BEY-7", "RES-4")
+@pytest.mark.parametrize(("resolution", "changes"), [("withdrawn", {}), ("corrected", {"plate": "XYZ1235"})])
+def test_a_hit_whose_read_was_wrong_says_so_on_every_page_and_in_a_mail_that_leaves_later(
+        resolution, changes, watch, load_read, officer, officer2, quality, signed_in, api, now):
+    watch(scope="users", users=[officer2], now=now - timedelta(days=360))
+    watch(plate="XYZ1235")
+    load_read()
+    hit, browser = Hit.objects.get(), signed_in(officer)
+    assert "Wrong read" not in browser.get("/alerts/hits/").content.decode()
+    outcome(signed_in(quality), reported(browser), resolution, **changes)
+    pages = ["/", "/alerts/", "/alerts/hits/", f"/alerts/hits/{hit.pk}/", f"/alerts/hits/{hit.pk}/share/", "/alerts/renewals/",
+             f"/alerts/hits/{hit.pk}/disposition/"]
+    for page in pages:
+        assert browser.get(page).content.decode().count(f"Wrong read, {resolution}") == 1, page
+    marks = {row["plate"]: row["marked"] for row in api(officer).get("/api/v1/hits/").json()["results"]}
+    assert marks == {"XYZ1234": resolution} | ({"XYZ1235": ""} if changes else {})
+    send()
+    wrong = [message for message in mail.outbox if "XYZ1234" in message.body]
+    assert sorted(message.to[0] for message in wrong) == [officer2.email, officer.email]
+    for message in wrong:
+        assert message.subject.startswith(f"Alert hit, {resolution}: ")
+        assert message.body.startswith(f"THE READ OF THIS HIT WAS WRONG AND WAS {resolution.upper()}")
+    # What was corrected into a plate that somebody watches is a hit of its own, told once.
+    new = [message for message in mail.outbox if "XYZ1235" in message.body and message not in wrong]
+    assert [("WRONG" in message.body, message.to) for message in new] == ([(False, [officer.email])] if changes else [])
+
+
+@pytest.mark.req("BEY-7", "BEY-9")
+def test_a_digest_says_which_of_its_hits_were_wrong(watch, load_read, officer, quality, signed_in, now):
+    digests.choose(user=officer, frequency="hourly", now=now)
+    watch()
+    load_read(captured_at=now - timedelta(days=40))
+    load_read()
+    send()
+    outcome(signed_in(quality), reported(signed_in(officer), timeframe="30d"), "withdrawn")
+    send(now + timedelta(hours=1, minutes=1))
+    [message] = mail.outbox
+    assert message.subject == "Alert hits: 2"
+    assert message.body.count("WRONG READ, WITHDRAWN") == 1
 
 
 @pytest.mark.req("ALR-8")
