@@ -1,4 +1,8 @@
-"""Looking at hits: what one was told of, newest first; every look is on record before anything is shown (ALR-5, ALR-9)."""
+"""Looking at hits: what one was told of, newest first; every look is on record before anything is shown (ALR-5, ALR-9).
+
+An owner's page also holds hits of their entries that they were not told of: made for an earlier owner, or while a course of theirs
+had lapsed (ALR-11, alerts/sql/rest.sql). They never count as new.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,22 +14,23 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from alerts.cursors import Cursor
 from alerts.models import Entry, Hit, Notification, NotificationKind, Reader, Recipient
+from alerts.models.notification import NO_LONGER_RECIPIENT
 from audit.events import Kind
 from audit.record import record_durably
 from lpr import error_reports
 
 
 class HitNotFound(Exception):
-    """No hit of this id that this user was told of."""
+    """No hit of this id that this user may see."""
 
 
 @dataclass(frozen=True)
 class SeenHit:
-    """A hit as one person sees it. `is_new` says that this person sees it for the first time; `case_reference` and
-    `other_name` are empty for anybody but the owner."""
+    """A hit as one person sees it. `is_new` says that this person sees it for the first time; `notification` is None where they
+    were not told of it; `case_reference` and `other_name` are empty for anybody but the owner."""
 
     hit: Hit
-    notification: Notification
+    notification: Notification | None
     list_id: UUID
     list_name: str
     owner: str
@@ -35,6 +40,11 @@ class SeenHit:
     case_reference: str = ""
     other_name: str = ""
 
+    @property
+    def is_mailed(self) -> bool:
+        """Whether there is or was a mail about it: not where its reader could not be told when it would have left."""
+        return self.notification is not None and self.notification.last_error != NO_LONGER_RECIPIENT
+
 
 @dataclass(frozen=True)
 class Page:
@@ -43,7 +53,7 @@ class Page:
 
 
 def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) -> Page:
-    """One page of the hits that `user` was told of and may still know of; from then on they count as seen.
+    """One page of the hits that `user` may see; from then on they count as seen.
 
     Args:
         user: who looks.
@@ -54,25 +64,22 @@ def page(*, user: User, cursor: Cursor | None = None, size: int, now: datetime) 
     Raises:
         audit.record.AuditUnavailable: the look cannot be recorded.
     """
-    told = _told(user)
-    if cursor:
-        told = told.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
-    rows = list(told.order_by("-created_at", "-pk")[:size + 1])
+    rows = _newest(user, size + 1, cursor)
     seen = _together(rows[:size], user)
     record_durably(Kind.HITS_VIEWED, count=len(seen), hits=[item.hit.pk for item in seen])
     Notification.objects.filter(pk__in=[row.pk for row in rows[:size]], seen_at__isnull=True).update(seen_at=now)
-    return Page(seen, Cursor(rows[size - 1].created_at, rows[size - 1].pk) if len(rows) > size else None)
+    return Page(seen, Cursor(*_place(rows[size - 1])) if len(rows) > size else None)
 
 
 def one(*, hit: UUID, user: User, now: datetime) -> SeenHit:
-    """One hit that `user` was told of; the look is recorded first, and it counts as seen from then on.
+    """One hit that `user` may see; the look is recorded first, and it counts as seen from then on.
 
     Raises:
         HitNotFound: there is none, or not for this user.
     """
     found = opened(hit=hit, user=user)
     rows = list(_told(user).filter(plate=found.plate, entry_id=found.entry_id, record_id=found.record_id))
-    seen = _together(rows[:1], user)
+    seen = _together(rows[:1] or [found], user)
     if not seen:
         raise HitNotFound
     record_durably(Kind.HITS_VIEWED, count=1, hits=[found.pk])
@@ -82,7 +89,7 @@ def one(*, hit: UUID, user: User, now: datetime) -> SeenHit:
 
 def newest(*, user: User, size: int) -> list[SeenHit]:
     """The newest hits for an overview; they are on record as shown, and still count as new."""
-    seen = _together(list(_told(user).order_by("-created_at", "-pk")[:size]), user)
+    seen = _together(_newest(user, size), user)
     if seen:
         record_durably(Kind.HITS_VIEWED, count=len(seen), hits=[item.hit.pk for item in seen])
     return seen
@@ -94,7 +101,7 @@ def unseen(*, user: User, most: int | None = None) -> int:
 
 
 def opened(*, hit: UUID, user: User) -> Hit:
-    """A hit that `user` was told of.
+    """A hit that `user` may see.
 
     Raises:
         HitNotFound: there is none, or not for this user.
@@ -114,7 +121,7 @@ def mark(hits: Collection[Hit]) -> None:
 
 
 def shown_to(hit: UUID, user: User) -> Hit | None:
-    """A hit that `user` was told of, for one more look, on record; None where there is none (lpr.loading.Matcher)."""
+    """A hit that `user` may see, for one more look, on record; None where there is none (lpr.loading.Matcher)."""
     try:
         found = opened(hit=hit, user=user)
     except HitNotFound:
@@ -146,12 +153,41 @@ def told_of(plate: str, record_id: UUID) -> set[int]:
 def _told(user: User) -> QuerySet[Notification]:
     """What `user` was told of and may still see. A hit that was both matched and shared stands here once."""
     is_recipient = Exists(Recipient.objects.filter(entry_id=OuterRef("entry_id"), user=user))
+    is_shared = Exists(_of_same_hit(user).filter(kind=NotificationKind.SHARED))
     return Notification.objects.filter(Exists(Reader.objects.filter(user=user)), recipient=user).filter(
-        Q(kind=NotificationKind.HIT) & is_recipient | Q(kind=NotificationKind.SHARED))
+        Q(kind=NotificationKind.HIT) & is_recipient & ~is_shared | Q(kind=NotificationKind.SHARED))
 
 
-def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
-    """Each intent with its hit and entry; what was removed in between is left out."""
+def _untold(user: User) -> QuerySet[Hit]:
+    """The hits of the user's own entries that were told to others alone."""
+    is_told = Exists(_of_same_hit(user).filter(kind__in=[NotificationKind.HIT, NotificationKind.SHARED]))
+    return Hit.objects.visible_to(user).filter(~is_told, owner=user)
+
+
+def _of_same_hit(user: User) -> QuerySet[Notification]:
+    """For a subquery: what `user` was told of the hit that the outer row is, or tells of."""
+    return Notification.objects.filter(recipient=user, **{name: OuterRef(name) for name in ("plate", "entry_id", "record_id")})
+
+
+def _newest(user: User, size: int, cursor: Cursor | None = None) -> list[Notification | Hit]:
+    """What stands on a page, newest first: what the user was told of, and hits that they were not told of."""
+    told, untold = _told(user), _untold(user)
+    if cursor:
+        told = told.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
+        untold = untold.filter(Q(hit_at__lt=cursor.at) | Q(hit_at=cursor.at, pk__lt=cursor.id))
+    rows = list(told.order_by("-created_at", "-pk")[:size])
+    if len(rows) == size:
+        # Older ones stand on a later page.
+        untold = untold.filter(hit_at__gte=rows[-1].created_at)
+    return sorted([*rows, *untold.order_by("-hit_at", "-pk")[:size]], key=_place, reverse=True)[:size]
+
+
+def _place(row: Notification | Hit) -> tuple[datetime, UUID]:
+    return (row.hit_at if isinstance(row, Hit) else row.created_at), row.pk
+
+
+def _together(rows: Sequence[Notification | Hit], user: User) -> list[SeenHit]:
+    """Each with its hit and entry; what was removed in between is left out."""
     entries = Entry.objects.select_related("alert_list", "owner").in_bulk({row.entry_id for row in rows})
     hits = {(hit.entry_id, hit.record_id): hit for hit in Hit.objects.select_related("disposed_by").filter(
         plate__in={row.plate for row in rows}, entry_id__in=entries.keys(), record_id__in={row.record_id for row in rows})}
@@ -161,10 +197,10 @@ def _together(rows: Sequence[Notification], user: User) -> list[SeenHit]:
         hit, entry = hits.get((row.entry_id, row.record_id)), entries.get(row.entry_id)
         if hit is None or entry is None:
             continue
-        is_own = entry.owner_id == user.pk
+        is_own, told = entry.owner_id == user.pk, None if isinstance(row, Hit) else row
         seen.append(SeenHit(
-            hit=hit, notification=row, list_id=entry.alert_list_id, list_name=entry.alert_list.name,
-            owner=entry.owner.get_username(), reason=entry.reason, is_own=is_own, is_new=row.seen_at is None,
+            hit=hit, notification=told, list_id=entry.alert_list_id, list_name=entry.alert_list.name,
+            owner=entry.owner.get_username(), reason=entry.reason, is_own=is_own, is_new=bool(told and told.seen_at is None),
             case_reference=entry.case_reference if is_own else "",
             other_name=entry.other_name if is_own else ""))
     return seen

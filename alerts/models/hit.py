@@ -22,14 +22,16 @@ class Disposition(models.TextChoices):
 
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
-        """The hits that `user` was notified of, as owner or recipient, and still may know of (ACC-16, ALR-11)."""
+        """The hits of the user's own entries, also those made for an earlier owner (ALR-11), and those that `user` was notified of
+        and still may know of (ACC-16)."""
         of_entry = {"entry_id": models.OuterRef("entry_id")}
         told = Notification.objects.filter(recipient=user, plate=models.OuterRef("plate"),
                                            record_id=models.OuterRef("record_id"), **of_entry)
         is_recipient = models.Exists(Recipient.objects.filter(user=user, **of_entry))
         # One hit that its owner shared is seen whoever else is told of the list (ALR-4).
         return self.filter(models.Exists(Reader.objects.filter(user=user)),
-                           models.Exists(told.filter(kind=NotificationKind.HIT)) & is_recipient
+                           models.Q(owner=user)
+                           | models.Exists(told.filter(kind=NotificationKind.HIT)) & is_recipient
                            | models.Exists(told.filter(kind=NotificationKind.SHARED)))
 
 

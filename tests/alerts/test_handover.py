@@ -76,6 +76,32 @@ def test_the_manager_names_a_successor_who_is_told_from_then_on(watch, officer, 
     assert events("list.handed_over")[0]["details"]["entries"] == 1
 
 
+@pytest.mark.req("ALR-11", "ALR-4", "ALR-9")
+def test_the_successor_sees_shares_and_disposes_of_hits_made_before(watch, officer, officer2, agent, manager, load_read, now,
+                                                                    signed_in, api, events):
+    watch(case_reference="Subject Max Mustermann, case 555777")
+    load_read()
+    close(officer)
+    handover.keep_time(now=now)
+    assert not Hit.objects.visible_to(officer2).exists()
+    with context.acting(context.actor_of(manager)):
+        handover.name_successor(handover=Handover.objects.get(), successor="officer2", by=manager, now=now)
+    hit, browser = Hit.objects.get(), signed_in(officer2)
+    for page in ("/", "/alerts/", "/alerts/hits/", f"/alerts/hits/{hit.pk}/"):
+        assert "XYZ1234" in browser.get(page).content.decode(), page
+    page = browser.get("/alerts/hits/").content.decode()
+    for said in ("555777", "no mail was sent to you", f"/alerts/hits/{hit.pk}/share/"):
+        assert said in page
+    assert ">New<" not in page
+    [row] = api(officer2).get("/api/v1/hits/").json()["results"]
+    assert (row["id"], row["is_own"], row["is_new"]) == (str(hit.pk), True, False)
+    assert browser.post(f"/alerts/hits/{hit.pk}/disposition/", {"disposition": "confirmed"}).status_code == 303
+    assert browser.post(f"/alerts/hits/{hit.pk}/share/", {"users": "agent"}).status_code == 303
+    assert Hit.objects.visible_to(agent).get().disposed_by == officer2
+    assert [len(events(kind, actor="officer2")) for kind in ("hit.disposed", "hit.shared")] == [1, 1]
+    assert not Hit.objects.visible_to(officer).exists()
+
+
 @pytest.mark.req("ALR-11", "ACC-6")
 def test_only_a_fit_person_of_the_area_and_only_its_manager(watch, officer, officer2, officer_chi, manager, other_manager, now,
                                                             signed_in, events):

@@ -11,6 +11,7 @@ from alerts.models import AlertList, Entry, Hit, Notification
 from lpr import search
 from lpr.forms.query import QueryForm
 from tests.factories.alerts import CASE
+from tests.personas import lapse
 
 pytestmark = pytest.mark.usefixtures("database")
 WHOLE = {"plate": "xyz-1234", "state": "OH", "reason": "CRIM", "case_reference": CASE, "scope": "self", "for_whom": "self",
@@ -150,6 +151,25 @@ def test_who_left_the_group_sees_its_hits_no_more(signed_in, officer, officer2, 
     assert "XYZ1234" in colleague.get("/alerts/hits/").content.decode()
     group.members.clear()
     assert "XYZ1234" not in colleague.get("/alerts/hits/").content.decode()
+
+
+@pytest.mark.req("ALR-11", "ACC-7", "RES-7")
+def test_hits_of_the_days_after_a_course_lapsed_stand_on_the_owners_page_in_their_place(browser, officer, watch, load_read, settings):
+    settings.READS_PER_PAGE = 2
+    watch()
+    for lapsed in (False, True, True, False, True):
+        lapse(officer, days_ago=1 if lapsed else -300)
+        load_read()
+    lapse(officer, days_ago=-300)
+    assert Notification.objects.count() == 2
+    found, address = [], "/alerts/hits/"
+    while address:
+        page = browser.get(address).content.decode()
+        found.append(re.findall(r'data-read-id="([^"]+)"', page))
+        following = re.search(r'href="(/alerts/hits/\?before=[^"]+)"', page)
+        address = following and following[1]
+    assert [len(hits) for hits in found] == [2, 2, 1]
+    assert sum(found, []) == [str(hit.pk) for hit in Hit.objects.order_by("-hit_at")]
 
 
 @pytest.mark.req("ACC-16", "ALR-8", "RES-7")

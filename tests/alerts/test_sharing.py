@@ -79,6 +79,9 @@ def test_who_is_not_told_of_the_list_any_more_is_told_of_a_hit_again(watch, load
     assert Hit.objects.visible_to(officer2).get() == hit
     assert Notification.objects.get(recipient=officer2, kind=NotificationKind.SHARED).record_id == hit.record_id
     assert events("hit.shared")
+    # Told of the list again, they see it once.
+    sharing.change(alert_list=entry.alert_list, by=officer, scope="agency", now=now)
+    assert signed_in(officer2).get("/alerts/hits/").content.decode().count('class="read"') == 1
 
 
 @pytest.mark.req("ALR-4", "ALR-9")
