@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from alerts.entries import NewEntry
 
 Watched = tuple[str, str, str]
+# A lock for each plate of a whole file would fill the server's table of locks: plates share these. Who waits for another's plate
+# waits for milliseconds.
+TURNS_LOCK = 7303012
+TURNS = 256
 
 
 class Colleague(NamedTuple):
@@ -61,6 +65,23 @@ def colleagues(*, owner: User, watched: Sequence[Watched], now: datetime) -> Map
     return found
 
 
+def take_turns(watched: Sequence[Watched]) -> None:
+    """Wait for whoever is adding the same plate, state and reason, and keep others waiting until the open transaction ends: of
+    two that add the same at once, the second looks when the first has committed (ALR-6).
+
+    All turns are taken at once and in one order, before entries of others are locked, or one's own to remove them: nobody waits
+    in a circle.
+
+    Args:
+        watched: folded plate, state and reason code of each that is added.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s::integer, turn.number) FROM ("
+            " SELECT DISTINCT hashtext(watched) & %s::integer AS number FROM unnest(string_to_array(%s::text, chr(10))) watched"
+            " ORDER BY number OFFSET 0) turn", [TURNS_LOCK, TURNS - 1, "\n".join([" ".join(item) for item in watched])])
+
+
 def still_named(entries: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
     """By id those of other users' entries that are there and whose owner may be named today."""
     rests = Exists(Resting.objects.filter(user=OuterRef("owner")))
@@ -77,7 +98,9 @@ def plan(*, entries: "Sequence[Entry | NewEntry]", owner: User, now: datetime) -
         owner: who adds them, and is told.
         now: the moment of adding.
     """
-    same = colleagues(owner=owner, watched=[(entry.plate, entry.state, entry.reason) for entry in entries], now=now)
+    watched = [(entry.plate, entry.state, entry.reason) for entry in entries]
+    take_turns(watched)
+    same = colleagues(owner=owner, watched=watched, now=now)
     if not same:
         return 0
     standing = _standing({other.entry_id for others in same.values() for other in others})

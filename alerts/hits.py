@@ -1,7 +1,7 @@
 """Looking at hits: what one was told of, newest first; every look is on record before anything is shown (ALR-5, ALR-9).
 
-An owner's page also holds hits of their entries that they were not told of: made for an earlier owner, or while a course of theirs
-had lapsed (ALR-11, alerts/sql/rest.sql). They never count as new.
+An owner's page also holds hits of their entries that they were not told of: made for an earlier owner, or while a course of
+theirs had lapsed (ALR-11, alerts/sql/rest.sql). They never count as new.
 """
 
 from collections.abc import Collection, Sequence

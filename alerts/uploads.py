@@ -201,6 +201,7 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
             owner=by, name=said.name, scope=said.scope, users=list(User.objects.filter(pk__in=said.users)),
             group=UserGroup.objects.filter(pk=said.group or 0).first(), is_single_plate=False, now=now)
         if found.removed:
+            deconfliction.take_turns([(row.plate, row.state, row.reason) for row in found.good])
             doomed = Entry.objects.filter(pk__in=[entry.pk for entry in found.removed])
             entries.erase(doomed, note="Replaced by an uploaded file.")
         added = entries.insert_many(alert_list=alert_list, checked=[row.fields() for row in found.good], now=now)

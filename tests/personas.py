@@ -28,8 +28,8 @@ def train(user: User, *, days_ago: int = 30) -> None:
 
 def lapse(user: User, *, days_ago: int) -> None:
     """Let one yearly course of the user end so many days ago."""
-    latest = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).first()
-    TrainingRecord.objects.filter(pk=latest.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
+    taken = TrainingRecord.objects.filter(user=user, valid_until__isnull=False).earliest("pk")
+    TrainingRecord.objects.filter(pk=taken.pk).update(valid_until=datetime.now(UTC).date() - timedelta(days=days_ago))
 
 
 def suspend(user: User, *, by: User) -> Sanction:

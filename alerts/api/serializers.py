@@ -186,7 +186,7 @@ class HitOutput(serializers.Serializer):
     model = serializers.CharField(source="hit.model")
     source: Any = serializers.CharField(source="hit.source")
     reason = serializers.CharField()
-    marked = serializers.CharField(source="hit.marked", help_text="`corrected` or `withdrawn` where the read was wrong, else empty.")
+    marked = serializers.CharField(source="hit.marked", help_text="`corrected` or `withdrawn` if the read was wrong, or empty.")
     is_own = serializers.BooleanField()
     is_new = serializers.BooleanField()
     photos = serializers.SerializerMethodField(help_text="Addresses of the plate photo and the vehicle photo.")

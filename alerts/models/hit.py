@@ -22,8 +22,8 @@ class Disposition(models.TextChoices):
 
 class HitQuerySet(models.QuerySet["Hit"]):
     def visible_to(self, user: User) -> "HitQuerySet":
-        """The hits of the user's own entries, also those made for an earlier owner (ALR-11), and those that `user` was notified of
-        and still may know of (ACC-16)."""
+        """The hits of the user's own entries, also those made for an earlier owner (ALR-11), and those that `user` was notified
+        of and still may know of (ACC-16)."""
         of_entry = {"entry_id": models.OuterRef("entry_id")}
         told = Notification.objects.filter(recipient=user, plate=models.OuterRef("plate"),
                                            record_id=models.OuterRef("record_id"), **of_entry)

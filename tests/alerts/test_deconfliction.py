@@ -1,13 +1,17 @@
 """De-confliction: who adds what another watches for the same reason learns who that is, by one mail, and nothing of the case."""
 
+import contextlib
+import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connections
 
 from accounts.models import User
 from alerts import deconfliction, entries, lists, notifications, uploads
-from alerts.models import AlertPolicy, Entry, Notification, NotificationKind, NotificationStatus
+from alerts.models import AlertList, AlertPolicy, Entry, Notification, NotificationKind, NotificationStatus
 from tests.factories.alerts import CASE
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -121,3 +125,97 @@ def test_adding_to_a_list_tells_as_well(watch, officer, officer2, now):
     team = lists.create(owner=officer, name="Team", now=now)
     entries.add_to(alert_list=team, plate="XYZ1234", state="OH", reason="CRIM", case_reference=CASE, now=now)
     assert Notification.objects.get().recipient == officer
+
+
+def _together(*steps) -> None:
+    """Each step in a thread of its own, with a connection of its own; what one raises is raised here."""
+    failed: list[BaseException] = []
+
+    def run(step) -> None:
+        try:
+            step()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[step]) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failed, failed
+
+
+def _upload(owner, plates, *, mode="new", alert_list=None, case=CASE, now) -> AlertList:
+    data = "plate,state,reason,case_reference\n" + "".join(f'{plate},OH,CRIM,"{case}"\n' for plate in plates)
+    draft = uploads.begin(owner=owner, data=data.encode(), name="Team", mode=mode, alert_list=alert_list, now=now)
+    return uploads.confirm(draft=draft, by=owner, ongoing=True, now=now)
+
+
+@pytest.mark.req("ALR-6")
+def test_of_two_who_add_the_same_at_once_the_second_is_told(watch, officer, officer2, now, monkeypatch):
+    looked, real = threading.Barrier(2), deconfliction.colleagues
+
+    def look(**arguments):
+        found = real(**arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            # Alone here while the other waits for its turn; before there were turns, both had looked by now.
+            looked.wait(1)
+        return found
+
+    monkeypatch.setattr(deconfliction, "colleagues", look)
+    _together(lambda: watch(owner=officer), lambda: watch(owner=officer2))
+    [intent] = Notification.objects.filter(kind=NotificationKind.DECONFLICTION)
+    assert Entry.objects.get(pk=intent.entry_id).owner == intent.recipient
+    assert Entry.objects.get(pk=intent.record_id).owner != intent.recipient
+
+
+@pytest.mark.req("ALR-6", "ALR-2")
+def test_files_and_single_plates_added_at_once_wait_for_each_other_and_not_in_a_circle(watch, officer, officer2, agent, now):
+    plates = [f"ABC{number}" for number in range(300)]
+    start = threading.Barrier(3)
+
+    def add(owner, chosen):
+        start.wait(10)
+        _upload(owner, chosen, now=now)
+
+    def one():
+        start.wait(10)
+        watch(owner=agent, plate="ABC7")
+
+    _together(lambda: add(officer, plates), lambda: add(officer2, plates[::-1]), one)
+    told = Counter(Notification.objects.filter(kind=NotificationKind.DECONFLICTION).values_list("plate", flat=True))
+    # Of each two that watch a plate, the later one is told of the earlier.
+    assert told == Counter(plates) + Counter({"ABC7": 2})
+
+
+@pytest.mark.req("ALR-6", "ALR-2")
+def test_who_replaces_a_list_and_who_adds_a_plate_of_it_do_not_wait_for_each_other(watch, officer, officer2, now, monkeypatch):
+    theirs = _upload(officer2, ["XYZ1234"], now=now)
+    erased, standing, erase = threading.Event(), deconfliction._standing, entries.erase
+
+    def look_again(found):
+        erased.wait(1)
+        return standing(found)
+
+    def note(*arguments, **named):
+        gone = erase(*arguments, **named)
+        erased.set()
+        return gone
+
+    monkeypatch.setattr(deconfliction, "_standing", look_again)
+    monkeypatch.setattr(entries, "erase", note)
+    added = threading.Event()
+
+    def replace():
+        added.wait(10)
+        _upload(officer2, ["XYZ1234"], mode="replace", alert_list=theirs.pk, case="Subject Max Mustermann, case 555777", now=now)
+
+    def add():
+        threading.Timer(0.3, added.set).start()
+        watch(owner=officer)
+
+    _together(add, replace)
+    [intent] = Notification.objects.filter(kind=NotificationKind.DECONFLICTION)
+    assert (intent.recipient, Entry.objects.get(pk=intent.record_id).owner) == (officer2, officer)
