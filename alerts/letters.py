@@ -45,6 +45,11 @@ class Letter:
         return self.intents[0].attempts
 
     @property
+    def made_at(self) -> datetime:
+        """When the newest of its intents was made: a digest may have waited for that."""
+        return max(intent.created_at for intent in self.intents)
+
+    @property
     def rows(self) -> QuerySet[Notification]:
         return Notification.objects.filter(pk__in=[intent.pk for intent in self.intents])
 

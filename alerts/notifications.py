@@ -38,8 +38,11 @@ LEASE = timedelta(minutes=2)
 LEASE_RESERVE = timedelta(seconds=45)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
-# A mail server may be away for a day and more; one that refuses a mail for good is asked a few times.
-ATTEMPTS = 200
+# A mail server may be away for days: a mail is given up by its age, whatever number of attempts that took. It was tried so often
+# at least, as after days in which nothing was sent, or when operations send it again. One that is refused for good is asked a
+# few times.
+GIVE_UP_AFTER = timedelta(days=3)
+ATTEMPTS_AT_LEAST = 20
 ATTEMPTS_WHEN_REFUSED = 5
 REFUSED_FOR_GOOD = 500
 _OF_READS = {NotificationKind.HIT, NotificationKind.SHARED}
@@ -140,11 +143,13 @@ def _sent(letter: Letter, now: datetime) -> None:
 
 
 def _failed(letter: Letter, error: Exception, now: datetime) -> None:
-    """Try again later, each time a longer while later; give up after so many attempts."""
+    """Try again later, each time a longer while later; give up what is too old, or was refused too often."""
     code, answer = bounces.code_of(error), bounces.answer(error)
     said = f"{type(error).__name__} {code or ''}".strip()
     # A value error says that no such mail can be made: an address that is none, a name with a line break.
-    if isinstance(error, ValueError) or letter.attempts >= (ATTEMPTS_WHEN_REFUSED if _is_for_good(error, code) else ATTEMPTS):
+    is_over = (letter.attempts >= ATTEMPTS_WHEN_REFUSED if _is_for_good(error, code)
+               else letter.attempts >= ATTEMPTS_AT_LEAST and now - letter.made_at >= GIVE_UP_AFTER)
+    if isinstance(error, ValueError) or is_over:
         give_up(letter, said, said=answer)
         return
     letter.rows.update(next_attempt_at=now + _pause(letter.attempts), last_error=said,

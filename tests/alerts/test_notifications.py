@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 
 from alerts import digests, expiry, notifications, sharing, tasks
-from alerts.models import AlertList, Hit, Notification, NotificationStatus
+from alerts.models import AlertList, DeadLetter, Hit, Notification, NotificationStatus
 from tests.factories.alerts import CASE
 from tests.faults.mail_server import mail_server
 from tests.lpr.test_error_reports import outcome, reported
@@ -227,6 +227,40 @@ def test_a_server_that_refuses_us_is_away_and_no_mail_is_given_up_for_it(watch, 
     assert Notification.objects.get().status == NotificationStatus.WAITING
     send(now + timedelta(hours=22))
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.req("ALR-5", "ALR-9")
+def test_a_mail_outlasts_days_without_a_mail_server_and_is_given_up_by_its_age(watch, load_read, failing, now, events):
+    watch()
+    load_read()
+    made_at = Notification.objects.get().created_at
+    failing(*[ConnectionRefusedError("away")] * 60)
+    at = now
+    while at < now + timedelta(hours=2):
+        send(at)
+        at = Notification.objects.get().next_attempt_at
+    # As after a day of the shortest pauses.
+    Notification.objects.update(attempts=300)
+    for hours in (25, 48, 71):
+        send(now + timedelta(hours=hours))
+        intent = Notification.objects.get()
+        assert intent.status == NotificationStatus.WAITING
+        assert intent.next_attempt_at <= now + timedelta(hours=hours, minutes=10)
+    send(made_at + timedelta(days=3))
+    assert DeadLetter.objects.get().last_error == "ConnectionRefusedError"
+    assert [event["details"]["why"] for event in events("notification.failed")] == ["ConnectionRefusedError"]
+
+
+@pytest.mark.req("ALR-5")
+def test_an_old_mail_that_was_hardly_tried_is_not_given_up_at_once(watch, load_read, failing, now):
+    watch()
+    load_read()
+    failing(*[ConnectionRefusedError("away")] * notifications.ATTEMPTS_AT_LEAST)
+    for hour in range(1, notifications.ATTEMPTS_AT_LEAST):
+        send(now + timedelta(days=9, hours=hour))
+        assert Notification.objects.get().status == NotificationStatus.WAITING
+    send(now + timedelta(days=10))
+    assert DeadLetter.objects.exists()
 
 
 @pytest.mark.req("ALR-5")
