@@ -175,11 +175,12 @@ def _newest(user: User, size: int, cursor: Cursor | None = None) -> list[Notific
     if cursor:
         told = told.filter(Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, pk__lt=cursor.id))
         untold = untold.filter(Q(hit_at__lt=cursor.at) | Q(hit_at=cursor.at, pk__lt=cursor.id))
-    rows = list(told.order_by("-created_at", "-pk")[:size])
+    rows: list[Notification | Hit] = list(told.order_by("-created_at", "-pk")[:size])
     if len(rows) == size:
         # Older ones stand on a later page.
-        untold = untold.filter(hit_at__gte=rows[-1].created_at)
-    return sorted([*rows, *untold.order_by("-hit_at", "-pk")[:size]], key=_place, reverse=True)[:size]
+        untold = untold.filter(hit_at__gte=_place(rows[-1])[0])
+    rows += untold.order_by("-hit_at", "-pk")[:size]
+    return sorted(rows, key=_place, reverse=True)[:size]
 
 
 def _place(row: Notification | Hit) -> tuple[datetime, UUID]:
