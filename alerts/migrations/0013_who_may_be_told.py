@@ -10,7 +10,8 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("alerts", "0012_headings_by_marks_and_validity_in_months"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("alerts", "0012_headings_by_marks_and_validity_in_months"),
+                    migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
         migrations.RunSQL((SQL / "rest.sql").read_text(), migrations.RunSQL.noop),
         migrations.CreateModel(
