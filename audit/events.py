@@ -199,6 +199,7 @@ class Kind(TextChoices):
     AUDIT_BUNDLED = "audit.bundled", "Audit bundle made"  # search, count, digest of the leaves in order
     AUDIT_EXPORTED = "audit.exported", "Audit export asked for"  # search, format
     AUDIT_EXPORT_DOWNLOADED = "audit.export_downloaded", "Audit export downloaded"  # search, format, count, digest
+    AUDIT_EXPORT_REFUSED = "audit.export_refused", "Audit export refused"  # search, format, why
     AUDIT_EXPORT_FAILED = "audit.export_failed", "Audit export failed"  # search, format, why
     AUDIT_EXPORT_ERASED = "audit.export_erased", "Audit export erased after a day"  # search, format
     AUDIT_COUNTED = "audit.counted", "Usage of a day counted"  # day

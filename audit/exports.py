@@ -1,7 +1,8 @@
 """Exports of a search as Excel and PDF (AUD-4, AUD-12).
 
 What is small is answered at once. What is large is made by a worker, lies in the storage for a day, opens for the person who
-asked alone, and is then erased. What a worker left behind when it died is taken up by the scheduler.
+asked alone, in the role and area in which they asked, and is then erased. What a worker left behind when it died is taken up by
+the scheduler.
 """
 
 import hashlib
@@ -43,6 +44,10 @@ class Made:
     content: IO[bytes] | File
 
 
+class ScopeChanged(Exception):
+    """The file was asked for in another role or area than its requester has now; the message is a plain sentence."""
+
+
 def ask(*, search: UUID, format: str, user: Any, now: datetime) -> Made | Export:
     """The export of a search for its searcher: the file, or how far it is.
 
@@ -54,6 +59,7 @@ def ask(*, search: UUID, format: str, user: Any, now: datetime) -> Made | Export
 
     Raises:
         SearchNotFound: no such search of this person.
+        ScopeChanged: the file was made for a role or area that is theirs no more; on record.
         audit.record.AuditUnavailable: it could not be recorded.
     """
     if owner_of(search) != user.pk:
@@ -65,6 +71,10 @@ def ask(*, search: UUID, format: str, user: Any, now: datetime) -> Made | Export
         export = None
     if export is None:
         return _begin(search, format, user, now)
+    if export.state != Export.State.FAILED and not _is_in_scope(export, user):
+        record_durably(Kind.AUDIT_EXPORT_REFUSED, search=search, format=format, why="scope")
+        raise ScopeChanged("This file was made for the role or area that you had when you asked for it. Search again: the new "
+                           "search has a file of its own.")
     return _download(export) if export.state == Export.State.READY else export
 
 
@@ -81,6 +91,9 @@ def make(*, export: UUID, now: datetime) -> None:
     user = get_user_model().objects.filter(pk=row.requester).first()
     if user is None or not access.may_read(user):
         _fail(row, "account")
+        return
+    if not _is_in_scope(row, user):
+        _fail(row, "scope")
         return
     with context.acting(context.actor_of(user) or context.SYSTEM):
         _make(row, user, now)
@@ -122,8 +135,8 @@ def _begin(search: UUID, format: str, user: Any, now: datetime) -> Made | Export
 
 def _leave_to_a_worker(search: UUID, format: str, user: Any, now: datetime) -> Export:
     try:
-        export = Export.objects.create(search=search, format=format, requester=user.pk, asked_at=now, stirred_at=now,
-                                       expires_at=now + LIFE)
+        export = Export.objects.create(search=search, format=format, requester=user.pk, role=user.role,
+                                       aor=_area_of(user), asked_at=now, stirred_at=now, expires_at=now + LIFE)
     except IntegrityError:
         return Export.objects.get(search=search, format=format)
     jobs.wake("audit.tasks.make_export", export)
@@ -156,9 +169,17 @@ def _make(row: Export, user: Any, now: datetime) -> None:
 def _write(whole: Whole, first: Iterable[Any], file: Path, format: str, user: Any, now: datetime,
            stirred: Callable[[int], None] | None = None) -> EventReport:
     report = EventReport(whole, chain(first, whole.events), by=f"{user.get_full_name()} ({user.get_username()})",
-                         aor="" if access.sees_every_aor(user) else user.aor_code, now=now, stirred=stirred)
+                         aor=_area_of(user), now=now, stirred=stirred)
     WRITERS[format](report.document(), file)
     return report
+
+
+def _area_of(user: Any) -> str:
+    return "" if access.sees_every_aor(user) else user.aor_code
+
+
+def _is_in_scope(export: Export, user: Any) -> bool:
+    return (export.role, export.aor) == (user.role, _area_of(user))
 
 
 def _download(export: Export) -> Made:

@@ -80,6 +80,8 @@ def export(request: HttpRequest, search_id: UUID, format: str) -> HttpResponseBa
         found = exports.ask(search=search_id, format=format, user=request.user, now=datetime.now(UTC))
     except search.SearchNotFound as error:
         raise Http404 from error
+    except exports.ScopeChanged as refusal:
+        return render(request, "audit/export.html", {"refusal": refusal, "search": search_id}, status=403)
     if isinstance(found, Export):
-        return render(request, "audit/export.html", {"export": found}, status=202)
+        return render(request, "audit/export.html", {"export": found, "search": search_id}, status=202)
     return FileResponse(found.content, as_attachment=True, filename=found.name, content_type=found.content_type)

@@ -26,6 +26,9 @@ class Export(models.Model):
     format = models.CharField(max_length=4, choices=Format)
     # The room knows no accounts: the number of the person who asked, as in events.
     requester = models.BigIntegerField()
+    # How far the requester saw when the file was asked for: it opens for no other scope, be it their own of later.
+    role = models.CharField(max_length=32)
+    aor = models.CharField("area of responsibility", max_length=32, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     progress = models.PositiveIntegerField("events written", default=0)
     digest = models.CharField("SHA-256 of the file", max_length=64, blank=True)

@@ -18,6 +18,7 @@ from audit import context, documents, exports, prints, seals, search, tasks, wor
 from audit.events import Kind
 from audit.models import Export
 from audit.record import record_durably
+from tests.personas import train
 
 pytestmark = pytest.mark.usefixtures("database")
 OFFICER = context.Actor(id=7, name="officer.one", aor="NYC", component="ERO", role="officer")
@@ -157,6 +158,41 @@ def test_a_made_export_opens_for_its_requester_alone(large, auditor, manager, si
     page(signed_in(auditor), found)
     tasks.make_export(str(Export.objects.get().pk))
     assert page(signed_in(manager), found).status_code == 404
+
+
+@pytest.mark.req("AUD-3", "AUD-12", "ACC-6")
+@pytest.mark.parametrize("is_made", [True, False])
+def test_who_moved_to_another_area_takes_no_file_of_the_former_one(large, manager, aor_chi, signed_in, events, is_made):
+    asked(5, case_reference="New York")
+    found = searched(manager)
+    page(signed_in(manager), found)
+    if is_made:
+        tasks.make_export(str(Export.objects.get().pk))
+    User.objects.filter(pk=manager.pk).update(aor=aor_chi)
+    browser = signed_in(User.objects.get(pk=manager.pk))
+    refused = page(browser, found)
+    assert (refused.status_code, "Search again" in refused.content.decode()) == (403, True)
+    assert events(Kind.AUDIT_EXPORT_REFUSED)[-1]["details"] == {"search": str(found), "format": "xlsx", "why": "scope"}
+    assert not events(Kind.AUDIT_EXPORT_DOWNLOADED)
+    if not is_made:
+        # What no worker took yet is not made in an area for which nobody asked.
+        tasks.make_export(str(Export.objects.get().pk))
+        assert events(Kind.AUDIT_EXPORT_FAILED)[-1]["details"]["why"] == "scope"
+        assert "could not be made" in page(browser, found).content.decode()
+        assert "New York" not in str(sheets(content(browser.post(f"/audit/searches/{found}/export.xlsx"))))
+
+
+@pytest.mark.req("AUD-12")
+def test_an_auditor_who_became_a_manager_takes_no_file_of_every_area(large, auditor, aor_nyc, signed_in, events):
+    asked(5)
+    found = searched(auditor)
+    page(signed_in(auditor), found)
+    tasks.make_export(str(Export.objects.get().pk))
+    User.objects.filter(pk=auditor.pk).update(role="agency_manager", aor=aor_nyc)
+    moved = User.objects.get(pk=auditor.pk)
+    train(moved, days_ago=20)
+    assert page(signed_in(moved), found).status_code == 403
+    assert len(events(Kind.AUDIT_EXPORT_REFUSED)) == 1
 
 
 @pytest.mark.req("AUD-12")

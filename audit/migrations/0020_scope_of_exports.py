@@ -1,0 +1,13 @@
+"""An export opens for the role and area in which it was asked for (AUD-12). One of before names neither, and is erased in a day."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0019_events_of_one_step")]
+
+    operations = [
+        migrations.AddField("export", "aor", models.CharField(blank=True, max_length=32, verbose_name="area of responsibility",
+                                                              default=""), preserve_default=False),
+        migrations.AddField("export", "role", models.CharField(max_length=32, default=""), preserve_default=False),
+    ]
