@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts import ceilings, keys
 from accounts.models import AOR, Appointment, RegistrationKey, User
 from accounts.roles import APPOINTS, FIRST, Role
+from audit import names
 from audit.context import actor_of
 from audit.events import Kind
 from audit.record import record
@@ -46,7 +47,7 @@ def appoint(
     with transaction.atomic():
         ceilings.take(aor=aor, component=component, now=now)
         made = Appointment.objects.create(
-            role=role, full_name=full_name, email=email, aor=aor, component=component, job_category=job_category,
+            role=role, full_name=names.tidy(full_name), email=email, aor=aor, component=component, job_category=job_category,
             is_federal_employee=is_federal_employee, appointed_by=by, appointed_at=now)
         record(Kind.APPOINTMENT_MADE, actor=actor_of(by), appointment=str(made), role=role, aor=aor.code if aor else "")
         keys.issue(ground=made, by=by, now=now)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from accounts import challenges, registration, scans
 from accounts.forms import password_field
 from accounts.models import AOR, ChallengeQuestion, Component, JobCategory, RegistrationKey, User
+from audit import names
 
 # Some jobs belong to one component.
 COMPONENT_OF_JOB = {JobCategory.ERO_OFFICER: Component.ERO, JobCategory.HSI_AGENT: Component.HSI}
@@ -39,6 +40,9 @@ class AccessRequestForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["aor"].queryset = AOR.objects.all()  # type: ignore[attr-defined]
+
+    def clean_full_name(self) -> str:
+        return names.tidy(self.cleaned_data["full_name"])
 
     def clean_form(self) -> scans.Scan | None:
         """The checked scan; what the browser says about the file is not asked."""

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from accounts.models import User, UserGroup
 from alerts import deconfliction, lists, matching
 from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit, Notification, NotificationKind, Scope
+from audit import names
 from audit.events import Kind
 from audit.record import record, record_durably, record_many
 from lpr import plates, states
@@ -119,6 +120,7 @@ def _insert(
         raise PersonNotNamed("Enter the name of the agent or officer for whom this is.")
     if not (other_name + other_unit).isprintable():
         raise PersonNotNamed("Enter the name in one line.")
+    other_name = names.tidy(other_name)
     folded, listed_state = plates.fold(plate), states.parse(state)
     # All that are kept count, also those in their grace: a renewal must not lead beyond the limit.
     if alert_list.entries.count() >= policy.max_entries:
@@ -370,7 +372,7 @@ def refuse(*, entered: Mapping[str, Any], errors: Mapping[str, Sequence[str]], e
         except (plates.PlateNotValid, states.StateNotListed):
             known = {}
         if said.get("for_whom") == "other":
-            known["on_behalf_of"] = said.get("other_name", "").strip()
+            known["on_behalf_of"] = said.get("other_name", "")
     record_durably(Kind.ENTRY_REFUSED, **known, entered=said,
                    errors={field: [sane(sentence) for sentence in sentences] for field, sentences in errors.items()})
 

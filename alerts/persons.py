@@ -1,5 +1,7 @@
 """For whom a plate is watched: oneself, or another person who is named in one line (ALR-2, QRY-5)."""
 
+from audit import names
+
 LONGEST = 150
 
 
@@ -21,8 +23,8 @@ def check_person(for_whom: str, other_name: str) -> str:
     Raises:
         PersonNotNamed: no name for another, a name for oneself, or more than one line.
     """
-    other = other_name.strip()
-    if not other.isprintable():
+    other = names.tidy(other_name)
+    if not other_name.strip().isprintable():
         raise PersonNotNamed("other_name", "Enter the name in one line.")
     if len(other) > LONGEST:
         raise PersonNotNamed("other_name", f"Enter a name of at most {LONGEST} characters.")

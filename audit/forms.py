@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from audit import search
+from audit import names, search
 from audit.events import Kind
 
 _ROOMS = {
@@ -18,6 +18,23 @@ _ROOMS = {
     "incident": "Incidents", "suspected_use": "Incidents", "alarm": "Incidents",
 }
 _OTHERS = "Operation"
+
+
+def whole_characters(text: str) -> None:
+    """A check of fields for the log: JSON can bring half a character, which no database takes.
+
+    Raises:
+        ValidationError: it holds one.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise forms.ValidationError("This holds a character that cannot be stored.") from error
+
+
+def storable(text: str) -> str:
+    """The text without what the log does not take."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def event_choices() -> list[tuple[str, Any]]:
@@ -67,7 +84,8 @@ class SearchForm(forms.Form):
     on_behalf_of = forms.CharField(label="On behalf of", max_length=200, required=False, help_text="The person named")
     plate = forms.CharField(label="License plate", max_length=40, required=False)
     to = MomentField(label="To", end=True, help_text="A date counts whole. UTC")
-    event = forms.ChoiceField(label="Event", choices=event_choices, required=False)
+    event = forms.ChoiceField(label="Event", choices=event_choices, required=False,
+                              error_messages={"invalid_choice": "Choose a listed event."})
     reason = forms.CharField(label="Reason code", max_length=32, required=False)
     aor = forms.CharField(label="Area of responsibility", max_length=32, required=False, help_text="Its code")
 
@@ -78,6 +96,8 @@ class SearchForm(forms.Form):
         # `from` is the field's name outside, and no name for an attribute in Python.
         self.fields["from"] = MomentField(label="From", help_text="2026-11-21 or 2026-11-21 14:30, UTC")
         self.order_fields(self.field_order)
+        for field in self.fields.values():
+            field.validators.append(whole_characters)
         for name in ("user", "on_behalf_of", "plate"):
             self.fields[name].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
@@ -89,7 +109,7 @@ class SearchForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
     def clean_on_behalf_of(self) -> str:
-        return " ".join(self.cleaned_data["on_behalf_of"].split())
+        return names.tidy(self.cleaned_data["on_behalf_of"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -107,8 +127,7 @@ class SearchForm(forms.Form):
 
     def entered(self) -> dict[str, str]:
         """What was typed, for the record of a refusal: shortened, and without what no text may hold."""
-        return {name: str(self.data.get(name, ""))[:200].replace("\x00", "").encode("utf-8", "replace").decode()
-                for name in self.field_order}
+        return {name: storable(str(self.data.get(name, ""))[:200]) for name in self.field_order}
 
     @classmethod
     def of(cls, criteria: search.Criteria) -> "SearchForm":

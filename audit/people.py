@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from audit import names
 from audit.access import READER_ROLES, SEES_EVERY_AOR
 
 MANAGER = "agency_manager"
@@ -57,7 +58,7 @@ def operations() -> QuerySet:
 def named(name: str) -> list[Any]:
     """The open accounts of the agency that a typed name may mean (QRY-5, BEY-4).
 
-    A user name means its account alone. A full name means everyone who bears it, whatever the case of its letters.
+    A user name means its account alone. A full name means everyone who bears it, however it is typed (audit.names).
     """
     return _bearing(name, _open())
 
@@ -72,12 +73,12 @@ def areas_named(name: str) -> list[str]:
 
 
 def _bearing(name: str, people: QuerySet) -> list[Any]:
-    wanted = " ".join(name.split())
+    wanted = names.fold(name)
     if not wanted:
         return []
-    bearing = people.filter(role__in=AGENCY_ROLES).filter(Q(username__iexact=wanted) | Q(full_name__iexact=wanted))
+    bearing = people.filter(role__in=AGENCY_ROLES).filter(Q(username__iexact=wanted) | Q(folded_name=wanted))
     found = list(bearing.order_by("pk"))
-    return [one for one in found if one.get_username().casefold() == wanted.casefold()] or found
+    return [one for one in found if names.fold(one.get_username()) == wanted] or found
 
 
 def _open() -> QuerySet:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error, connections
 
-from audit import canonical, context, people
+from audit import canonical, context, names, people
 from audit.events import Kind, is_refusal
 
 logger = logging.getLogger(__name__)
@@ -130,8 +130,8 @@ def facts(
     return {
         "actor_id": actor.id, "actor": actor.name, "aor": actor.aor, "component": actor.component, "role": actor.role,
         "request": now.request_id, "address": now.address, "client": now.client, "session": now.session,
-        "on_behalf_of": on_behalf_of, "named_aors": elsewhere or None, "plate": plate, "state": state, "reason": reason,
-        "query": query, "details": details,
+        "on_behalf_of": names.tidy(on_behalf_of), "named_aors": elsewhere or None, "plate": plate, "state": state,
+        "reason": reason, "query": query, "details": details,
     }
 
 

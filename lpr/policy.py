@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from accounts.models import Component, User
+from audit import names
 from lpr import timeframes
 from lpr.case_references import CaseNumbers
 from lpr.models import Offense, ReasonCode, TimeframeLimit
@@ -91,9 +92,9 @@ def reach(*, limits: Sequence[TimeframeLimit], reason: ReasonCode, offense: Offe
 def components_of(name: str, unit: str) -> set[str]:
     """The components of the person named: of every user of that username or full name, and of a unit that says ERO."""
     found: set[str] = set()
-    wanted = " ".join(name.split())
+    wanted = names.fold(name)
     if wanted:
-        named = User.objects.filter(Q(username__iexact=wanted) | Q(full_name__iexact=wanted)).exclude(component="")
+        named = User.objects.filter(Q(username__iexact=wanted) | Q(folded_name=wanted)).exclude(component="")
         found |= set(named.values_list("component", flat=True))
     if _UNIT_OF_ERO.search(unit):
         found.add(Component.ERO)

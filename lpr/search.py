@@ -216,7 +216,7 @@ def _findable(said: Mapping[str, str]) -> dict[str, str]:
     """The columns by which an auditor finds the refusal, as far as what was entered is fit for them."""
     found = {}
     if said.get("for_whom") == "other":
-        found["on_behalf_of"] = said.get("other_name", "").strip()
+        found["on_behalf_of"] = said.get("other_name", "")
     if len(said.get("reason", "")) <= LONGEST_CODE:
         found["reason"] = said.get("reason", "")
     try:

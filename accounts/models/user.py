@@ -1,7 +1,9 @@
 """The one model of a person who may enter (ACC-1, ACC-10)."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -12,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from accounts import passwords
 from accounts.models.aor import AOR
 from accounts.roles import BACK_OFFICE, Role
+from audit import names
 
 
 class Component(models.TextChoices):
@@ -60,6 +63,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(max_length=150, unique=True)
     full_name = models.CharField(max_length=150)
+    # As it is compared with what others type (audit.names).
+    folded_name = models.CharField(max_length=450, editable=False, db_index=True)
     email = models.EmailField()
     aor = models.ForeignKey(AOR, on_delete=models.PROTECT, null=True, blank=True, verbose_name="area of responsibility")
     component = models.CharField(max_length=3, choices=Component, blank=True)
@@ -76,7 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     cut_at: datetime | None = None
 
     objects = UserManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "folded_name"])
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -95,6 +100,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        self.full_name = names.tidy(self.full_name)
+        self.folded_name = names.fold(self.full_name)
+        if update_fields is not None and "full_name" in update_fields:
+            update_fields = {*update_fields, "folded_name"}
+        super().save(*args, update_fields=update_fields, **options)
 
     def get_full_name(self) -> str:
         return self.full_name

@@ -1,5 +1,6 @@
 """The audit search for programs: the same search, the same scope, the same record."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404
@@ -15,7 +16,10 @@ from rest_framework.views import APIView
 from audit import search
 from audit.access import ReadsAudit
 from audit.api.serializers import PageSerializer, SearchBegunSerializer, SearchSerializer
-from audit.forms import SearchForm
+from audit.forms import SearchForm, storable
+
+# Of fields that there are not, as many are named.
+MOST_NAMED = 20
 
 
 class SearchesView(APIView):
@@ -26,13 +30,24 @@ class SearchesView(APIView):
         """Search the record; the answer's id opens the pages of what was found."""
         if not isinstance(request.data, dict):
             raise ValidationError({"non_field_errors": ["Send one object."]})
-        form = SearchForm({name: value for name, value in request.data.items() if isinstance(value, str | int)})
-        if not form.is_valid():
-            search.refuse(entered=form.entered(), errors=form.mistakes())
-            raise ValidationError(form.mistakes())
+        form = SearchForm({name: "" if value is None else str(value) for name, value in request.data.items()})
+        mistakes = form.mistakes() | _misfits(request.data, form)
+        if mistakes:
+            search.refuse(entered=form.entered(), errors=mistakes)
+            raise ValidationError(mistakes)
         found = search.begin(criteria=form.criteria())
         return Response({"id": found}, status=status.HTTP_201_CREATED,
                         headers={"Location": reverse("audit-search", args=[found]), "Cache-Control": "no-store"})
+
+
+def _misfits(sent: dict[str, Any], form: SearchForm) -> dict[str, list[str]]:
+    """What a page's form cannot send: values that are no text, and fields that there are not. Left out, they would widen the
+    search in silence."""
+    unknown = {storable(name)[:60]: ["There is no such field."] for name in sent if name not in form.fields}
+    # A user may be named by a number.
+    wrong = {name: ["Send one text."] for name, value in sent.items()
+             if name in form.fields and not (value is None or isinstance(value, str) or type(value) is int)}
+    return dict(list(unknown.items())[:MOST_NAMED]) | wrong
 
 
 class SearchView(APIView):

@@ -5,10 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.models import User
+from audit.forms import whole_characters
 from lpr import timeframes
 
 LATEST = date(9000, 12, 31)
@@ -18,18 +18,10 @@ def with_blank(choices: Any, blank: str) -> list:
     return [("", blank), *choices]
 
 
-def _encodable(text: str) -> None:
-    """JSON can bring half a character, which no database takes."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValidationError("This holds a character that cannot be stored.") from error
-
-
 class TextField(forms.CharField):
     """Text for the log: bounded, without NUL, and whole characters only."""
 
-    default_validators = [_encodable]
+    default_validators = [whole_characters]
 
 
 class DayInput(forms.DateInput):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from audit import names
 from lpr import case_references, policy, timeframes
 from lpr.forms.case import FOR_WHOM, CaseForm
 from lpr.forms.fields import DayField, TextField, with_blank
@@ -105,7 +106,7 @@ class QueryForm(CaseForm, PlaceForm):
     def _check_person(self) -> None:
         """QRY-5: another person is named; and nobody is named whom the answer does not ask for."""
         said = self.cleaned_data
-        other = " ".join(said.get("other_name", "").split())
+        other = names.tidy(said.get("other_name", ""))
         said["other_name"] = other
         if said.get("for_whom") == "other" and "other_name" not in self.errors and sum(map(str.isalpha, other)) < 2:
             self.add_error("other_name", "Enter the name of the agent or officer for whom you ask.")

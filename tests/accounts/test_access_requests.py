@@ -55,6 +55,12 @@ def test_a_stranger_files_a_request_and_is_told_its_number_by_mail(events):
     assert (letter.to, request.number in letter.body) == (["nora.field@agency.example"], True)
 
 
+@pytest.mark.req("ACC-4", "AUD-3")
+def test_a_full_name_is_kept_as_names_are_compared():
+    Client().post(REQUEST, FORM | {"full_name": "Jose\u0301   Pe\u0301rez"})
+    assert AccessRequest.objects.get().full_name == "José Pérez"
+
+
 @pytest.mark.req("ACC-4")
 def test_the_confirmation_is_the_same_for_who_is_known_and_who_is_not(officer):
     answers = [Client().post(REQUEST, FORM | {"email": email}) for email in (officer.email, "nobody@agency.example")]

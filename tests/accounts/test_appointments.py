@@ -133,7 +133,8 @@ def test_nobody_else_appoints_and_each_refusal_is_on_record(manager, superuser, 
     with pytest.raises(appointments.MayNotAppoint):
         appointments.appoint(by=operator, role=Role.AGENCY_MANAGER, full_name="X", email="x@y.example", aor=aor_nyc,
                              is_federal_employee=True, now=now)
-    made = appointments.appoint(by=appointer, role=Role.OPR_AUDITOR, full_name="X", email="x@y.example", now=now)
+    made = appointments.appoint(by=appointer, role=Role.OPR_AUDITOR, full_name="Ann  Lee", email="x@y.example", now=now)
+    assert made.full_name == "Ann Lee"
     assert signed_in(operator).get(f"{PAGE}{made.pk}/change/").status_code == 404
     for step in (appointments.send_key_again, appointments.revoke_key):
         with pytest.raises(appointments.MayNotAppoint):

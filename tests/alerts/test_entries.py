@@ -36,6 +36,14 @@ def test_an_added_entry_is_valid_for_one_year_and_on_record(watch, officer, offi
     assert made["details"]["users"] == {str(officer2.pk): "officer2"}
 
 
+@pytest.mark.req("ALR-2", "AUD-3")
+def test_a_name_is_kept_and_recorded_as_names_are_compared(watch, events):
+    entry = watch(for_whom="other", other_name=" Jose\u0301  Pe\u0301rez ")
+    assert (entry.other_name, events("entry.added")[-1]["on_behalf_of"]) == ("José Pérez", "José Pérez")
+    entries.refuse(entered={"for_whom": "other", "other_name": "Jane   Roe"}, errors={})
+    assert events("entry.refused")[-1]["on_behalf_of"] == "Jane Roe"
+
+
 @pytest.mark.req("ALR-8")
 def test_the_name_of_a_single_plate_list_shows_neither_plate_nor_case(watch):
     name = watch().alert_list.name

@@ -1,5 +1,6 @@
 """The audit search as people and programs meet it (AUD-3, AUD-12)."""
 
+import json
 import re
 from uuid import UUID, uuid4
 
@@ -144,6 +145,35 @@ def test_the_api_names_the_bad_field_and_records_the_refusal(api, auditor, event
     assert set(answer.json()["errors"]) == {"plate", "to"}
     assert client.post("/api/v1/audit/searches/", ["x"], format="json").status_code == 400
     assert len(events(Kind.AUDIT_REFUSED)) == 1
+
+
+@pytest.mark.req("AUD-3")
+@pytest.mark.parametrize(("sent", "field"), [
+    ({"plate": ["ABC123"]}, "plate"), ({"user": {"x": 1}}, "user"), ({"plate": True}, "plate"), ({"from": 1.5}, "from"),
+    ({"plate": "ABC123", "usr": "x"}, "usr"), ({"until": "2026-01-01"}, "until"), ({"user": "\ud800"}, "user"),
+    ({"event": "\ud800"}, "event"), ({"event": "a\x00"}, "event"), ({"on_behalf_of": "a\x00b"}, "on_behalf_of"),
+    ({"aor": "\udfff"}, "aor"), ({"\ud800\x00": "x"}, "?")])
+def test_the_api_widens_no_search_by_what_it_does_not_understand(api, auditor, events, sent, field):
+    client = api(auditor)
+    answer = client.post("/api/v1/audit/searches/", json.dumps(sent), content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert set(answer.json()["errors"]) == {field}
+    assert set(events(Kind.AUDIT_REFUSED)[-1]["details"]["errors"]) == {field}
+    assert not events(Kind.AUDIT_SEARCHED)
+
+
+@pytest.mark.req("AUD-3")
+def test_the_api_finds_a_user_by_number_and_takes_nothing_for_any(api, auditor, events):
+    answer = api(auditor).post("/api/v1/audit/searches/", {"user": 7, "plate": None}, format="json")
+    assert answer.status_code == 201
+    assert events(Kind.AUDIT_SEARCHED)[-1]["details"]["criteria"] == {"user": "7"}
+
+
+@pytest.mark.req("AUD-3")
+def test_the_page_refuses_what_no_text_may_hold(signed_in, auditor, events):
+    browser = signed_in(auditor)
+    assert browser.post("/audit/", {"event": "a\x00", "user": "b\x00"}).status_code == 400
+    assert set(events(Kind.AUDIT_REFUSED)[-1]["details"]["errors"]) == {"event", "user"}
 
 
 def test_the_api_pages_by_cursor(api, auditor):

@@ -121,6 +121,13 @@ def test_the_stricter_limit_of_asker_and_person_named_holds(agent, officer2, nam
 
 
 @pytest.mark.req("QRY-3")
+@pytest.mark.parametrize("name", ["Jose\u0301 Pe\u0301rez", "JOSÉ  PÉREZ"])
+def test_the_limit_of_the_person_named_holds_however_the_name_is_composed(agent, make_user, aor_nyc, name):
+    make_user("jose", full_name="José Pérez", role="officer", aor=aor_nyc, component="ERO")
+    assert not allowed(agent, 10, offense="8USC1324", other_name=name)
+
+
+@pytest.mark.req("QRY-3")
 def test_of_several_persons_of_one_name_the_strictest_counts(agent, make_user, aor_nyc):
     for component in ("HSI", "ERO"):
         make_user(f"roe.{component.lower()}", full_name="Jane Roe", role="officer", aor=aor_nyc, component=component)

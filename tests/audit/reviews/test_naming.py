@@ -1,6 +1,7 @@
 """On behalf of, from both sides: who is named is told, sees what they need, and may disown (QRY-5, BEY-4)."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -39,6 +40,18 @@ def test_who_is_named_by_full_or_user_name_is_told(officer, jane, asked, events,
     [event] = events(Kind.NAMED_TOLD)
     assert (event["query"], event["actor"], event["details"]) == (str(query), "officer", {"persons": ["jane"]})
     assert events(Kind.QUERY_ATTEMPTED)[0]["on_behalf_of"] == name
+
+
+@pytest.mark.req("QRY-5", "BEY-4", "AUD-3")
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("name", ["José  Pérez", "JOSÉ PÉREZ", " josé pérez "])
+def test_no_accent_and_no_second_space_is_a_way_around_the_notice(officer, make_user, aor_chi, asked, events, signed_in, auditor,
+                                                                  form, name):
+    make_user("jose", full_name=unicodedata.normalize("NFD", "José   Pérez "), role=Role.OFFICER, aor=aor_chi, component="ERO")
+    asked(officer, other_name=unicodedata.normalize(form, name))
+    assert told() == ["jose"]
+    [attempt] = events(Kind.QUERY_ATTEMPTED)
+    assert (attempt["on_behalf_of"], attempt["named_aors"]) == (" ".join(name.split()), ["CHI"])
 
 
 @pytest.mark.req("QRY-5", "BEY-4")
