@@ -113,8 +113,9 @@ BEGIN
         ON CONFLICT DO NOTHING
         RETURNING entry_id, record_id, plate
     ),
-    -- As audit.canonical writes it: sorted keys, no spaces, nothing empty. The AOR is that of the alert's owner, so that its
-    -- managers find the hit; who acts is the system. LATERAL with OFFSET 0: by key for each hit, whatever the planner expects.
+    -- As audit.canonical writes it: sorted keys, no spaces, nothing empty. AOR and component are those of the alert's owner, so
+    -- that its managers find the hit and usage counts it there; who acts is the system. LATERAL with OFFSET 0: by key for each
+    -- hit, whatever the planner expects.
     hit_events AS MATERIALIZED (
         SELECT event.id
         FROM hits h
@@ -122,6 +123,7 @@ BEGIN
         CROSS JOIN LATERAL audit.append('hit.made',
             '{"actor":"system"'
             || CASE w.owner_aor WHEN '' THEN '' ELSE ',"aor":' || to_json(normalize(w.owner_aor, NFC))::text END
+            || CASE w.owner_component WHEN '' THEN '' ELSE ',"component":' || to_json(w.owner_component)::text END
             || ',"details":{"entry":"' || w.entry_id || '","list":"' || w.alert_list_id || '","owner":' || w.owner_id
             || ',"record":"' || h.record_id || '"},"plate":"' || w.plate || '","reason":'
             || to_json(normalize(w.reason, NFC))::text || ',"state":"' || w.state || '"}') event

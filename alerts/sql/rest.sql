@@ -21,7 +21,7 @@ WHERE NOT owner.is_active OR owner.role NOT IN ('officer', 'support_staff', 'sup
 
 CREATE OR REPLACE VIEW public.alerts_watch AS
 SELECT entry.id AS entry_id, entry.alert_list_id, entry.owner_id, coalesce(aor.code, '') AS owner_aor, entry.plate,
-       entry.state, entry.reason, entry.valid_until
+       entry.state, entry.reason, entry.valid_until, owner.component AS owner_component
 FROM public.alerts_entry entry
 JOIN public.accounts_user owner ON owner.id = entry.owner_id
 LEFT JOIN public.accounts_aor aor ON aor.id = owner.aor_id

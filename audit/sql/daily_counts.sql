@@ -1,4 +1,5 @@
--- Usage of one day, in counts alone (AUD-7): opened by the committed event that says which day is counted.
+-- Usage of one day, in counts alone (AUD-7): opened by the committed event that says which day is counted. What follows a question
+-- counts on the question's day, though it was recorded in the first hour of the next.
 CREATE OR REPLACE FUNCTION audit.daily_counts(p_event uuid)
 RETURNS TABLE (measure text, actor text, component text, aor text, reason text, offense text, count bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -18,14 +19,19 @@ BEGIN
             SELECT e.kind, e.actor, e.aor, e.on_behalf_of, e.reason, e.query, e.payload::jsonb AS said
             FROM audit.event e
             WHERE e.at >= day AND e.at < day + interval '24 hours'
-                AND (e.kind IN ('session.signed_in', 'query.attempted', 'query.answered', 'entry.added', 'hit.made',
-                                'named.told')
-                     OR e.kind LIKE '%refused')
+                AND (e.kind IN ('session.signed_in', 'query.attempted', 'entry.added', 'hit.made') OR e.kind LIKE '%refused')
+        ), followed AS (
+            SELECT e.kind, e.payload::jsonb AS said, a.actor, a.aor, a.reason, a.payload::jsonb AS asked
+            FROM audit.event e CROSS JOIN LATERAL audit.event_by_id(e.query) a
+            WHERE e.at >= day AND e.at < day + interval '25 hours' AND e.kind IN ('query.answered', 'named.told')
+                AND a.at >= day AND a.at < day + interval '24 hours'
         ), counted AS (
             SELECT CASE h.kind WHEN 'session.signed_in' THEN 'login' WHEN 'query.attempted' THEN 'search'
                        WHEN 'entry.added' THEN 'entry' WHEN 'hit.made' THEN 'hit' ELSE 'refused' END AS measure,
-                   h.actor, h.aor, h.reason, h.said
-            FROM happened h WHERE h.kind NOT IN ('query.answered', 'named.told')
+                   -- A hit is made by the system, and counts for whose alert it is; a username is never another's.
+                   coalesce(owner.username, h.actor) AS actor, h.aor, h.reason, h.said
+            FROM happened h
+            LEFT JOIN public.accounts_user owner ON h.kind = 'hit.made' AND owner.id = (h.said->'details'->>'owner')::bigint
             UNION ALL
             SELECT 'on_behalf_of', h.actor, h.aor, h.reason, h.said
             FROM happened h WHERE h.kind = 'query.attempted' AND h.on_behalf_of <> ''
@@ -37,15 +43,14 @@ BEGIN
             WHERE h.kind = 'query.attempted'
             UNION ALL
             -- For whom it was asked, where accounts bear the name: by their usernames, as the log has them.
-            SELECT 'for_person', person.name, q.aor, q.reason, q.payload::jsonb
-            FROM happened h CROSS JOIN LATERAL audit.event_by_id(h.query) q
-            CROSS JOIN LATERAL jsonb_array_elements_text(h.said->'details'->'persons') person(name)
-            WHERE h.kind = 'named.told'
+            SELECT 'for_person', person.name, f.aor, f.reason, f.asked
+            FROM followed f CROSS JOIN LATERAL jsonb_array_elements_text(f.said->'details'->'persons') person(name)
+            WHERE f.kind = 'named.told'
             UNION ALL
             -- An answer counts for its question: by whom, why and for which offense stands there.
-            SELECT 'search_with_hits', a.actor, a.aor, a.reason, a.payload::jsonb
-            FROM happened h CROSS JOIN LATERAL audit.event_by_id(h.query) a
-            WHERE h.kind = 'query.answered' AND (h.said->'details'->>'count')::bigint > 0
+            SELECT 'search_with_hits', f.actor, f.aor, f.reason, f.asked
+            FROM followed f
+            WHERE f.kind = 'query.answered' AND (f.said->'details'->>'count')::bigint > 0
         )
         SELECT c.measure, coalesce(c.actor::text, ''), coalesce(c.said->>'component', ''), coalesce(c.aor::text, ''),
                coalesce(c.reason::text, ''), coalesce(c.said->'details'->>'offense', ''), count(*)

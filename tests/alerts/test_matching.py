@@ -38,6 +38,7 @@ def test_a_new_read_of_a_watched_plate_is_a_hit_with_its_event_and_one_intent(wa
     [event] = events("hit.made")
     assert (event["plate"], event["state"], event["reason"], event["actor"], event["aor"]) == (
         "XYZ1234", "OH", "CRIM", "system", "NYC")
+    assert event["component"] == "ERO"
     assert event["details"] == {"entry": str(entry.pk), "list": str(entry.alert_list_id), "owner": officer.pk,
                                 "record": str(record_id)}
     [intent] = Notification.objects.all()

@@ -8,10 +8,12 @@ import pypdf
 import pytest
 from django.db import DatabaseError, connections
 
+from accounts.models import User
 from audit import charts, context, statistics, tasks
 from audit.events import Kind
 from audit.models import DailyCount
 from audit.record import record_durably
+from tests.factories import old_log
 
 pytestmark = pytest.mark.usefixtures("database")
 NYC = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
@@ -106,6 +108,39 @@ def test_counting_anew_gives_the_same_and_repairs_what_was_changed(used, events,
     for measure, kind in (("search", Kind.QUERY_ATTEMPTED), ("login", Kind.SIGNED_IN), ("hit", Kind.HIT_MADE)):
         assert sum(row[-1] for row in first if row[0] == measure) == sum(event["kind"] == kind for event in log)
     assert {event["details"]["day"] for event in log if event["kind"] == Kind.AUDIT_COUNTED} >= {now.date().isoformat()}
+
+
+@pytest.mark.req("AUD-7")
+def test_a_hit_counts_for_the_owner_of_its_alert_their_area_and_component(watch, load_read, officer, auditor, now):
+    with context.acting(context.actor_of(officer)):
+        watch(plate="XYZ1234")
+    load_read(plate="XYZ1234")
+    load_read(plate="XYZ1234")
+    groups = {name: {row.label: row for row in rows} for name, rows in report(auditor, now).groups}
+    for group, label in (("User", "officer"), ("Component", "ERO"), ("Area of responsibility", "NYC")):
+        row = groups[group][label]
+        assert (row.counts["entry"], row.counts["hit"], row.cells[-1]) == (1, 2, "2.00")
+    assert "system" not in groups["User"]
+    # An owner who moved on takes nothing out of the counts of before.
+    User.objects.filter(pk=officer.pk).update(component="HSI")
+    assert statistics.differing_days(since=now.date(), until=now.date()) == []
+
+
+@pytest.mark.req("AUD-7")
+def test_an_answer_counts_on_the_day_of_its_question(now):
+    asked_on, day_after = date(now.year - 1, 3, 5), date(now.year - 1, 3, 6)
+    [query] = old_log.append_old(datetime(now.year - 1, 3, 5, 23, 59, tzinfo=UTC), (
+        "query.attempted", {"actor": "someone", "aor": "NYC", "plate": "A1", "on_behalf_of": "Jane", "details": {}}))
+    assert statistics.count_day(day=asked_on) == 2
+    old_log.append_old(datetime(now.year - 1, 3, 6, 0, 0, tzinfo=UTC), *[
+        (kind, {"actor": "someone", "aor": "NYC", "query": query, "details": details})
+        for kind, details in (("query.answered", {"count": 3}), ("named.told", {"persons": ["jane"]}))])
+    assert statistics.differing_days(since=asked_on, until=day_after) == [asked_on]
+    made = statistics.counted(since=asked_on, until=asked_on, aor="")
+    assert counted(made.total) == {"search": 1, "search_with_hits": 1, "on_behalf_of": 1}
+    assert made.total.cells[-2] == "100.0 %"
+    assert {row.label for row in dict(made.groups)["Person named"]} == {"jane"}
+    assert counted(statistics.counted(since=day_after, until=day_after, aor="").total) == {}
 
 
 @pytest.mark.req("AUD-11")
