@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from alerts.cursors import Cursor
 from alerts.models import Entry, Hit, Notification, NotificationKind, Reader, Recipient
 from alerts.models.notification import NO_LONGER_RECIPIENT
+from audit.cursors import Cursor
 from audit.events import Kind
 from audit.record import record_durably
 from lpr import error_reports

@@ -17,10 +17,10 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import User
 from alerts import deconfliction
-from alerts.cursors import Cursor
 from alerts.hits import mark
 from alerts.models import AlertList, Entry, Hit, Notification, NotificationKind, NotificationStatus
 from alerts.models.notification import NO_LONGER_RECIPIENT
+from audit.cursors import Cursor
 from audit.events import Kind
 from audit.record import record, record_durably
 from lpr import sharing

@@ -10,9 +10,9 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from alerts.cursors import Cursor
 from alerts.hits import mark
 from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit
+from audit.cursors import Cursor
 from audit.events import Kind
 from audit.record import record_durably
 

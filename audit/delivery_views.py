@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit import deliveries as domain
 from audit import people
 from audit.access import only
+from audit.cursors import cursor_of, page
 from audit.deliveries import DeliveryRefused
 from audit.delivery_forms import AskForm, ReceiptForm
 from audit.events import Kind
@@ -29,9 +30,10 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     """One's own requests; for operations all jobs, without whom and what they are of."""
     record_durably(Kind.DELIVERY_VIEWED, purpose="list")
     now = timezone.now()
-    found = Delivery.objects.visible_to(request.user)[:LISTED]
+    found, following = page(Delivery.objects.visible_to(request.user), by="asked_at", cursor=cursor_of(request), size=LISTED)
     return render(request, "audit/deliveries.html", {
-        "deliveries": [(one, domain.clock(one, now=now)) for one in found], "asks": domain.may_ask(request.user)})
+        "deliveries": [(one, domain.clock(one, now=now)) for one in found], "next": following,
+        "asks": domain.may_ask(request.user)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -233,7 +233,9 @@ class Kind(TextChoices):
     AUDIT_REFUSED = "audit.refused", "Audit search refused"
     # reviews: each names the review by its id, and the item where it is about one query
     REVIEWS_LISTED = "reviews.listed", "Reviews listed"
-    REVIEW_OPENED = "review.opened", "Review opened"  # aor, since, until, method, size, seed, in_their_name, thresholds
+    # aor, since, until, method, size, seed, in_their_name, opener_names, thresholds
+    REVIEW_OPENED = "review.opened", "Review opened"
+    REVIEW_SIGNALLED = "review.signalled", "Signals of a review counted"  # by_count: queries; or more than too_many have any
     REVIEW_DRAWN = "review.drawn", "Sample of a review drawn"  # queries, population
     REVIEW_REFUSED = "review.refused", "Step of a review refused"  # why
     REVIEW_VIEWED = "review.viewed", "Review viewed"  # purpose: page, query, signals, draw again, sign-off, report

@@ -17,11 +17,12 @@ from rest_framework.views import APIView
 
 from accounts.access import may_permission, user_of
 from accounts.roles import Right
-from alerts import cursors, entries, hits, lists, overview
+from alerts import entries, hits, lists, overview
 from alerts.api import serializers
 from alerts.forms import AlertForm, EntryForm, ListForm, RenewForm
 from alerts.models import AlertList, Entry
 from alerts.views.hits import token
+from audit import cursors
 
 
 class AlertsView(APIView):

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
-
-from alerts import cursors
 
 
 def see_other(name: str, *arguments: Any) -> HttpResponseRedirect:
@@ -13,11 +11,3 @@ def see_other(name: str, *arguments: Any) -> HttpResponseRedirect:
     answer = HttpResponseRedirect(reverse(name, args=arguments))
     answer.status_code = 303
     return answer
-
-
-def cursor_of(request: HttpRequest) -> cursors.Cursor | None:
-    """Where the page asked for begins; 404 for a text that is no place."""
-    try:
-        return cursors.read(request.GET.get("before", ""))
-    except cursors.CursorNotValid as refusal:
-        raise Http404 from refusal

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import hits
-from alerts.views.answers import cursor_of
+from audit.cursors import cursor_of
 from lpr import read_tokens
 from lpr.corroboration import CAUSES
 from lpr.views.result_page import map_data

@@ -10,7 +10,8 @@ from accounts.access import private_page, right_required, user_of
 from accounts.roles import Right
 from alerts import hits
 from alerts import inbox as notices
-from alerts.views.answers import cursor_of, see_other
+from alerts.views.answers import see_other
+from audit.cursors import cursor_of
 from lpr import error_reports
 from lpr.policy import zone_of
 

@@ -14,7 +14,8 @@ from accounts.roles import Right
 from alerts import dispositions, entries, hits, overview
 from alerts.forms import ListRemovalForm, RemovalForm, RenewForm, SearchForm
 from alerts.models import AlertList, Entry
-from alerts.views.answers import cursor_of, see_other
+from alerts.views.answers import see_other
+from audit.cursors import cursor_of
 from lpr.policy import zone_of
 
 NEWEST = 5

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.access import SEES_EVERY_AOR, only
+from audit.cursors import cursor_of, page
 from audit.events import Kind
 from audit.incidents import clocks, recipients, recording
 from audit.incidents.forms import (
@@ -53,10 +54,13 @@ def incidents(request: HttpRequest) -> HttpResponse:
     """The incidents and suspected uses that this person sees."""
     record_durably(Kind.INCIDENTS_LISTED)
     now = timezone.now()
-    found = Incident.objects.visible_to(request.user).select_related("opened_by")[:LISTED]
+    found, following = page(Incident.objects.visible_to(request.user).select_related("opened_by"), by="opened_at",
+                            cursor=cursor_of(request), size=LISTED)
+    suspected, suspected_next = page(SuspectedUse.objects.visible_to(request.user).select_related("person", "opened_by"),
+                                     by="opened_at", cursor=cursor_of(request, "suspected_before"), size=LISTED)
     return render(request, "audit/incidents.html", {
-        "incidents": [(one, clocks.of(one, now=now)) for one in found], "keeps": may_keep(request.user),
-        "suspected": SuspectedUse.objects.visible_to(request.user).select_related("person", "opened_by")[:LISTED]})
+        "incidents": [(one, clocks.of(one, now=now)) for one in found], "next": following, "keeps": may_keep(request.user),
+        "suspected": suspected, "suspected_next": suspected_next})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

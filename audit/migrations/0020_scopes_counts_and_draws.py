@@ -1,11 +1,14 @@
 """An export opens for the role and area in which it was asked for (AUD-12): one of before names neither, and is erased in a day.
-Usage counts a hit for the owner of its alert, and an answer on the day of its question (AUD-7)."""
+Usage counts a hit for the owner of its alert, and an answer on the day of its question (AUD-7). A sample is drawn again from what the
+log holds of its opening, and lists of one's own are read page by page (AUD-8)."""
 
 from pathlib import Path
 
 from django.db import migrations, models
 
 SQL = Path(__file__).parent.parent / "sql"
+# What a function answers or takes cannot be changed in place.
+OTHER_ANSWERS = ("review_sample", "own_questions", "queries_naming")
 
 
 class Migration(migrations.Migration):
@@ -16,4 +19,6 @@ class Migration(migrations.Migration):
                                                               default=""), preserve_default=False),
         migrations.AddField("export", "role", models.CharField(max_length=32, default=""), preserve_default=False),
         migrations.RunSQL((SQL / "daily_counts.sql").read_text(), migrations.RunSQL.noop),
+        migrations.RunSQL("".join(f"DROP FUNCTION IF EXISTS audit.{name}(uuid);\n" for name in OTHER_ANSWERS)
+                          + (SQL / "reviews.sql").read_text(), migrations.RunSQL.noop),
     ]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from audit.cursors import Cursor
 from audit.models import Signal
 
 
@@ -96,14 +97,20 @@ class Naming:
 _ROW = "at, id, actor, aor, on_behalf_of, plate, state, reason, payload"
 
 
-def sample(*, opened: UUID) -> tuple[list[Drawn], int]:
-    """The sample of a review in its order, and how many queries there were to draw from.
+def signalled(*, opened: UUID, limit: int) -> list[tuple[UUID, int]]:
+    """The queries of a review that have signals, with how many, the most first."""
+    return _rows("SELECT query, signals FROM audit.review_signalled(%s::uuid, %s::integer)", opened, limit)
+
+
+def sample(*, opened: UUID) -> tuple[list[Drawn], int, bool]:
+    """The sample of a review in its order, how many queries there were to draw from, and whether the log alone makes the order.
 
     Args:
         opened: the committed event by which the review was opened, or a look at it.
     """
-    rows = _rows("SELECT query, actor_id, signals, population FROM audit.review_sample(%s::uuid)", opened)
-    return [Drawn(query, officer, list(signals)) for query, officer, signals, _ in rows], rows[0][3] if rows else 0
+    rows = _rows("SELECT query, actor_id, signals, population, is_kept FROM audit.review_sample(%s::uuid)", opened)
+    drawn = [Drawn(query, officer, list(signals)) for query, officer, signals, *_ in rows]
+    return (drawn, rows[0][3], rows[0][4]) if rows else (drawn, 0, True)
 
 
 def chosen(*, event: UUID) -> list[Drawn]:
@@ -140,18 +147,20 @@ def frame(*, event: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
     return _details(opened), _details(closed)
 
 
-def own_questions(*, event: UUID) -> list[Asked]:
+def own_questions(*, event: UUID, before: Cursor | None = None, limit: int) -> list[Asked]:
     """The questions put to the looker, newest first."""
     rows = _rows("SELECT question, at, id, plate, state, reason, on_behalf_of, payload, asked, answered"
-                 " FROM audit.own_questions(%s::uuid)", event)
+                 " FROM audit.own_questions(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",
+                 event, *(before or (None, None)), limit)
     return [Asked(question, _row(at, id, "", "", named, plate, state, reason, payload, None, None, asked, answered))
             for question, at, id, plate, state, reason, named, payload, asked, answered in rows]
 
 
-def namings(*, event: UUID) -> list[Naming]:
+def namings(*, event: UUID, before: Cursor | None = None, limit: int) -> list[Naming]:
     """The queries in the looker's name, newest first."""
-    rows = _rows("SELECT notice, at, actor, aor, on_behalf_of, reason, unit, case_reference FROM audit.queries_naming(%s::uuid)",
-                 event)
+    rows = _rows("SELECT notice, at, actor, aor, on_behalf_of, reason, unit, case_reference"
+                 " FROM audit.queries_naming(%s::uuid, %s::timestamptz, %s::uuid, %s::integer)",
+                 event, *(before or (None, None)), limit)
     return [Naming(notice, at, *(text or "" for text in texts)) for notice, at, *texts in rows]
 
 

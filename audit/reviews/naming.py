@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit import context, letters, people
+from audit.cursors import Cursor, cut
 from audit.events import Kind
 from audit.models import LetterKind, NamedNotice
 from audit.record import record, record_durably
@@ -45,12 +46,15 @@ def tell(*, query: UUID, name: str, now: datetime) -> None:
     record(Kind.NAMED_TOLD, query=query, persons=[person.get_username() for person in told])
 
 
-def own(*, user: Any, now: datetime) -> list[tuple[NamedNotice, log.Naming]]:
-    """The queries in `user`'s name, newest first; the look is recorded first, and from then on they count as seen."""
-    rows = log.namings(event=record_durably(Kind.NAMED_VIEWED).id)
-    found = NamedNotice.objects.in_bulk([row.notice for row in rows])
-    NamedNotice.objects.filter(pk__in=found, seen_at=None).update(seen_at=now)
-    return [(found[row.notice], row) for row in rows if row.notice in found]
+def own(*, user: Any, before: Cursor | None = None, size: int, now: datetime,
+        ) -> tuple[list[tuple[NamedNotice, log.Naming]], Cursor | None]:
+    """A page of the queries in `user`'s name, newest first, and where the next one begins; the look is recorded first, and from
+    then on they count as seen."""
+    rows = {row.notice: row for row in log.namings(event=record_durably(Kind.NAMED_VIEWED).id, before=before, limit=size + 1)}
+    found = NamedNotice.objects.in_bulk(list(rows))
+    shown, following = cut([found[notice] for notice in rows if notice in found], by="made_at", size=size)
+    NamedNotice.objects.filter(pk__in=[notice.pk for notice in shown], seen_at=None).update(seen_at=now)
+    return [(notice, rows[notice.pk]) for notice in shown], following
 
 
 def unseen(*, user: Any) -> int:

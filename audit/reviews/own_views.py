@@ -15,11 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit import people
+from audit.cursors import cursor_of
 from audit.events import Kind
 from audit.models import NamedNotice, Question
 from audit.record import record_durably
 from audit.reviews import naming, questions
 from audit.reviews.forms import AnswerForm, DisownForm
+
+LISTED = 100
 
 
 def agency_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -81,9 +84,12 @@ def disown(request: HttpRequest, notice: UUID) -> HttpResponse:
 def _page(request: HttpRequest, *, question: UUID | None = None, notice: UUID | None = None,
           form: forms.Form | None = None) -> HttpResponse:
     """The page, with the form that was not filled in rightly at its place."""
-    asked = [{"question": one, "row": row, "form": form if one.pk == question else AnswerForm(auto_id=f"{one.pk}_%s")}
-             for one, row in questions.own(user=request.user)]
-    named = [{"notice": one, "row": row, "form": form if one.pk == notice else DisownForm(auto_id=f"{one.pk}_%s")}
-             for one, row in naming.own(user=request.user, now=timezone.now())]
-    return render(request, "audit/own_questions.html", {"asked": asked, "named": named, "form": form},
-                  status=400 if form is not None else 200)
+    asked, asked_next = questions.own(user=request.user, before=cursor_of(request, "asked_before"), size=LISTED)
+    named, named_next = naming.own(user=request.user, before=cursor_of(request, "named_before"), size=LISTED, now=timezone.now())
+    return render(request, "audit/own_questions.html", {
+        "asked": [{"question": one, "row": row, "form": form if one.pk == question else AnswerForm(auto_id=f"{one.pk}_%s")}
+                  for one, row in asked],
+        "named": [{"notice": one, "row": row, "form": form if one.pk == notice else DisownForm(auto_id=f"{one.pk}_%s")}
+                  for one, row in named],
+        "asked_next": asked_next, "named_next": named_next, "form": form, "place": request.GET.urlencode()},
+        status=400 if form is not None else 200)

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from audit import access, letters, people
+from audit.cursors import Cursor, cut
 from audit.events import Kind
 from audit.models import LetterKind, Method, Question, Review, ReviewItem
 from audit.record import record, record_durably
@@ -71,11 +72,14 @@ def answer(*, question: UUID, text: str, user: Any, now: datetime) -> None:
         raise
 
 
-def own(*, user: Any) -> list[tuple[Question, log.Row]]:
-    """The questions put to `user`, newest first, each with the query; the look is recorded first."""
-    rows = log.own_questions(event=record_durably(Kind.QUESTION_VIEWED).id)
-    found = Question.objects.in_bulk([asked.question for asked in rows])
-    return [(found[asked.question], asked.row) for asked in rows if asked.question in found]
+def own(*, user: Any, before: Cursor | None = None, size: int) -> tuple[list[tuple[Question, log.Row]], Cursor | None]:
+    """A page of the questions put to `user`, newest first, each with the query, and where the next page begins; the look is
+    recorded first."""
+    asked = log.own_questions(event=record_durably(Kind.QUESTION_VIEWED).id, before=before, limit=size + 1)
+    rows = {one.question: one.row for one in asked}
+    found = Question.objects.in_bulk(list(rows))
+    shown, following = cut([found[question] for question in rows if question in found], by="asked_at", size=size)
+    return [(question, rows[question.pk]) for question in shown], following
 
 
 def unanswered(*, user: Any) -> int:

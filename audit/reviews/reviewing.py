@@ -23,6 +23,10 @@ from audit.retention import months
 from audit.reviews import log
 
 LONGEST_NOTE = 2000
+# One event holds the numbers of so many queries with signals; a sample of more cannot be drawn again for certain.
+MOST_SIGNALLED = 5_000
+NOT_TOLD = ("signals also depend on training, time zones and names, and the log does not hold how many signals each query of "
+            "this review had when it was opened")
 
 
 class ReviewRefused(Exception):
@@ -108,8 +112,10 @@ def begin(*, user: Any, aor: str, since: datetime, until: datetime, method: Meth
     number, seed = uuid4(), secrets.token_hex(16)
     opened = record_durably(
         Kind.REVIEW_OPENED, review=number, aor=aor, since=since, until=until, method=method, size=size, seed=seed,
-        in_their_name=True, thresholds=rules.thresholds()).id
-    drawn, population = log.sample(opened=opened)
+        in_their_name=True, opener_names=[user.get_username(), user.get_full_name()], thresholds=rules.thresholds()).id
+    if method == Method.SIGNALS:
+        _keep_signals(number, opened)
+    drawn, population, _ = log.sample(opened=opened)
     with transaction.atomic(durable=True):
         review = Review.objects.create(
             id=number, opened=opened, aor=aor, is_of_opr=access.sees_every_aor(user), since=since, until=until, method=method,
@@ -137,11 +143,15 @@ def dropped(*, review: Review) -> list[date]:
     return months.dropped_of([review.opened, review.closed, *chain.from_iterable(items)], since=review.since, until=review.until)
 
 
-def draw_again(*, review: Review) -> bool:
-    """Whether seed and log still give the sample that was drawn, item for item; the look is recorded first."""
+def draw_again(*, review: Review) -> bool | None:
+    """Whether seed and log still give the sample that was drawn, item for item; the look is recorded first.
+
+    None where it is another and that proves nothing: a sample by signals of which the log does not hold how many each query had.
+    """
     event = record_durably(Kind.REVIEW_VIEWED, review=review.pk, purpose="draw again").id
-    again, _ = log.sample(opened=event)
-    return [one.query for one in again] == list(review.items.order_by("position").values_list("query", flat=True))
+    again, _, is_kept = log.sample(opened=event)
+    is_same = [one.query for one in again] == list(review.items.order_by("position").values_list("query", flat=True))
+    return is_same if is_kept or is_same else None
 
 
 def findings(*, review: Review) -> list[log.Finding]:
@@ -246,6 +256,18 @@ def open_or_refuse(review: Review) -> None:
     """
     if Review.objects.select_for_update().get(pk=review.pk).closed_at:
         raise ReviewRefused("This review is signed off.")
+
+
+def _keep_signals(review: UUID, opened: UUID) -> None:
+    """Record how many signals each query has before the sample is drawn by them: training, zones and names change later."""
+    found = log.signalled(opened=opened, limit=MOST_SIGNALLED + 1)
+    if len(found) > MOST_SIGNALLED:
+        record_durably(Kind.REVIEW_SIGNALLED, review=review, too_many=MOST_SIGNALLED)
+        return
+    by_count: dict[str, list[str]] = {}
+    for query, signals in found:
+        by_count.setdefault(str(signals), []).append(str(query))
+    record_durably(Kind.REVIEW_SIGNALLED, review=review, by_count=by_count)
 
 
 def _take(review: Review, drawn: Sequence[log.Drawn], first: int = 0) -> None:

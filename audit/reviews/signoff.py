@@ -146,7 +146,8 @@ def _document(review: Review, facts: Mapping[str, Any], seen: Seen) -> dict[str,
                         "in the order of SHA-256 over seed, a space and the query's audit id.",
         Method.CHOSEN: "Chosen by hand by the reviewer.",
     }[Method(review.method)]
-    tested = {True: "yes, with the same queries", False: "NO: seed and log gave other queries"}[closing["drawn_again"]]
+    tested = {True: "yes, with the same queries", False: "NO: seed and log gave other queries",
+              None: f"cannot be told: {reviewing.NOT_TOLD}"}[closing.get("drawn_again")]
     return {
         "agency": settings.AGENCY_NAME, "title": "Review of license plate queries", "id": str(review.pk),
         "signed": f"{_person(review.closed_by)}, {words.moment(review.closed_at)}",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit import people
 from audit.access import reader_required, sees_every_aor
+from audit.cursors import cursor_of, page
 from audit.events import Kind
 from audit.models import Review, ReviewItem, Verdict
 from audit.record import record_durably
@@ -36,14 +37,15 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """Which area owes a review, what waits for one, and the reviews there are."""
     record_durably(Kind.REVIEWS_LISTED)
     found = Review.objects.visible_to(request.user).select_related("opened_by", "closed_by")
+    is_open, open_next = page(found.filter(closed_at=None), by="opened_at", cursor=cursor_of(request, "open_before"), size=LISTED)
+    closed, closed_next = page(found.filter(closed_at__isnull=False), by="closed_at", cursor=cursor_of(request), size=LISTED)
     queue = questions.queue(user=request.user)
     # Another area or OPR may be at it.
     visible = set(found.filter(items__question__in=queue).values_list("pk", flat=True))
     return render(request, "audit/reviews.html", {
         "calendar": calendar.of(people.areas_of(request.user), now=timezone.now()), "policy": reviewing.policy(),
         "queue": [(question, question.item and question.item.review_id in visible) for question in queue],
-        "open": found.filter(closed_at=None)[:LISTED],
-        "closed": found.filter(closed_at__isnull=False).order_by("-closed_at")[:LISTED]})
+        "open": is_open, "open_next": open_next, "closed": closed, "closed_next": closed_next})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,8 +163,11 @@ def choose(request: HttpRequest, review: UUID) -> HttpResponse:
 @reader_required
 def draw_again(request: HttpRequest, review: UUID) -> HttpResponse:
     found = _found_whole(request, review)
-    if reviewing.draw_again(review=found):
+    is_same = reviewing.draw_again(review=found)
+    if is_same:
         messages.success(request, "Drawn again from seed and log: the same queries in the same order.")
+    elif is_same is None:
+        messages.warning(request, f"Whether this sample was drawn rightly cannot be told: {reviewing.NOT_TOLD}.")
     else:
         messages.error(request, "Drawn again from seed and log: not the same queries. Tell OPR.")
     return _to(found)

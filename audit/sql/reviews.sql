@@ -29,7 +29,8 @@ $function$;
 
 -- The queries that a review may draw from: of its period, asked before it was opened, and neither by nor for its opener. Of an area
 -- they are those that the area asked, and since openings say so (`in_their_name`) those asked elsewhere in the name of its people:
--- what its keepers read of the log (AUD-3). A draw of before can be repeated by the rule of before.
+-- what its keepers read of the log (AUD-3). Whose name is the opener's stands in the log too, as it was then: in the opening, and
+-- in the notice of each query. A draw of before can be repeated by the rule of before.
 CREATE OR REPLACE FUNCTION audit.review_population(p_opened audit.event) RETURNS SETOF audit.event
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -37,6 +38,10 @@ AS $function$
 DECLARE
     wanted jsonb := p_opened.payload::jsonb->'details';
     area text := CASE WHEN p_opened.payload::jsonb->>'role' = 'opr_auditor' THEN wanted->>'aor' ELSE p_opened.aor END;
+    own_names text[] := CASE WHEN wanted ? 'opener_names'
+        THEN ARRAY(SELECT lower(name) FROM jsonb_array_elements_text(wanted->'opener_names') name)
+        ELSE ARRAY(SELECT unnest(ARRAY[lower(u.username), lower(u.full_name)]) FROM public.accounts_user u
+                   WHERE u.id = p_opened.actor_id) END;
 BEGIN
     RETURN QUERY
     SELECT e.* FROM audit.event e
@@ -45,8 +50,11 @@ BEGIN
       AND (area IS NULL OR e.aor = area OR (wanted->'in_their_name' = 'true' AND e.on_behalf_of IS NOT NULL
                                            AND (e.payload::jsonb->'named_aors') ? area))
       AND e.actor_id IS DISTINCT FROM p_opened.actor_id
-      AND NOT EXISTS (SELECT FROM public.accounts_user u WHERE u.id = p_opened.actor_id
-                      AND lower(e.on_behalf_of) IN (lower(u.username), lower(u.full_name)));
+      AND (e.on_behalf_of IS NULL OR lower(e.on_behalf_of) <> ALL (own_names))
+      AND (e.on_behalf_of IS NULL OR NOT wanted ? 'opener_names' OR NOT EXISTS (
+          SELECT FROM audit.event told WHERE told.query = e.id AND told.kind = 'named.told'
+          AND told.at >= e.at AND told.at < e.at + interval '1 minute'
+          AND (told.payload::jsonb->'details'->'persons') ? p_opened.actor::text));
 END
 $function$;
 
@@ -126,10 +134,26 @@ BEGIN
 END
 $function$;
 
+-- How many signals the queries of a review have, the most first, for those that have any.
+CREATE OR REPLACE FUNCTION audit.review_signalled(p_event uuid, p_limit integer) RETURNS TABLE (query uuid, signals bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+DECLARE
+    opened audit.event := audit.review_opened(audit.committed_event(p_event));
+BEGIN
+    RETURN QUERY
+    SELECT f.query, count(DISTINCT f.signal) FROM audit.review_flags(opened) f GROUP BY f.query ORDER BY 2 DESC, 1 LIMIT p_limit;
+END
+$function$;
+
 -- The order in which queries come into a sample: by the hash of seed and number, so that anyone who has the numbers draws the same;
--- `signals` puts those with more signals first. `population` is how many there were to draw from.
+-- `signals` puts those with more signals first. Signals also come of training, zones and names, which change: how many each query
+-- had stands in the log beside the opening (`review.signalled`), or where they were too many nowhere, and `is_kept` says which.
+-- `population` is how many there were to draw from.
 CREATE OR REPLACE FUNCTION audit.review_sample(p_event uuid)
-RETURNS TABLE (query uuid, actor_id bigint, signals text[], population bigint)
+RETURNS TABLE (query uuid, actor_id bigint, signals text[], population bigint, is_kept boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -137,13 +161,23 @@ AS $function$
 DECLARE
     opened audit.event := audit.review_opened(audit.committed_event(p_event));
     wanted jsonb := opened.payload::jsonb->'details';
+    kept jsonb := (
+        SELECT CASE WHEN NOT said ? 'too_many' THEN coalesce(said->'by_count', '{}') END
+        FROM (SELECT s.at, s.payload::jsonb->'details' AS said FROM audit.event s
+              WHERE s.kind = 'review.signalled' AND s.at >= opened.at AND s.at < opened.at + interval '1 hour') beside
+        WHERE said->>'review' = wanted->>'review' ORDER BY at LIMIT 1);
 BEGIN
     RETURN QUERY
     WITH flags AS (
-        SELECT f.query, array_agg(DISTINCT f.signal) AS signals FROM audit.review_flags(opened) f GROUP BY f.query)
-    SELECT e.id, e.actor_id, coalesce(f.signals, '{}'), count(*) OVER ()
-    FROM audit.review_population(opened) e LEFT JOIN flags f ON f.query = e.id
-    ORDER BY CASE wanted->>'method' WHEN 'signals' THEN coalesce(cardinality(f.signals), 0) END DESC,
+        SELECT f.query, array_agg(DISTINCT f.signal) AS signals FROM audit.review_flags(opened) f GROUP BY f.query
+    ), counted AS (
+        SELECT one.id::uuid AS query, how.many::integer AS signals
+        FROM jsonb_each(kept) how(many, queries) CROSS JOIN LATERAL jsonb_array_elements_text(how.queries) one(id)
+        UNION ALL
+        SELECT f.query, cardinality(f.signals) FROM flags f WHERE kept IS NULL)
+    SELECT e.id, e.actor_id, coalesce(f.signals, '{}'), count(*) OVER (), wanted->>'method' <> 'signals' OR kept IS NOT NULL
+    FROM audit.review_population(opened) e LEFT JOIN flags f ON f.query = e.id LEFT JOIN counted c ON c.query = e.id
+    ORDER BY CASE wanted->>'method' WHEN 'signals' THEN coalesce(c.signals, 0) END DESC,
              sha256(convert_to(concat_ws(' ', wanted->>'seed', e.id), 'UTF8'))
     LIMIT CASE wanted->>'method' WHEN 'chosen' THEN 0 ELSE (wanted->>'size')::integer END;
 END
@@ -256,8 +290,8 @@ BEGIN
 END
 $function$;
 
--- The questions put to the one who looks, with the query each is about, which is their own.
-CREATE OR REPLACE FUNCTION audit.own_questions(p_event uuid)
+-- The questions put to the one who looks, newest first, with the query each is about, which is their own.
+CREATE OR REPLACE FUNCTION audit.own_questions(p_event uuid, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 RETURNS TABLE (question uuid, at timestamptz, id uuid, plate varchar, state varchar, reason varchar, on_behalf_of text, payload text,
                asked text, answered text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -276,13 +310,14 @@ BEGIN
            (SELECT a.payload FROM audit.event_by_id(q.answered) a WHERE a.kind = 'question.answered')
     FROM public.audit_question q CROSS JOIN LATERAL audit.event_by_id(q.query) e
     WHERE q.officer_id = look.actor_id AND e.actor_id = look.actor_id AND e.kind = 'query.attempted'
-    ORDER BY q.asked_at DESC, q.id LIMIT 100;
+      AND (p_before_at IS NULL OR (q.asked_at, q.id) < (p_before_at, p_before_id))
+    ORDER BY q.asked_at DESC, q.id DESC LIMIT least(greatest(p_limit, 1), 200);
 END
 $function$;
 
 -- What a person who was named learns of the query: when, by whom, and why. Never plate, state or result; the case reference only where
 -- nobody else bears the name.
-CREATE OR REPLACE FUNCTION audit.queries_naming(p_event uuid)
+CREATE OR REPLACE FUNCTION audit.queries_naming(p_event uuid, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 RETURNS TABLE (notice uuid, at timestamptz, actor varchar, aor varchar, on_behalf_of text, reason varchar, unit text, case_reference text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -299,6 +334,7 @@ BEGIN
            CASE WHEN n.is_only_match THEN e.payload::jsonb->'details'->>'case_reference' END
     FROM public.audit_namednotice n CROSS JOIN LATERAL audit.event_by_id(n.query) e
     WHERE n.person_id = look.actor_id AND e.kind = 'query.attempted'
-    ORDER BY e.at DESC, n.id LIMIT 100;
+      AND (p_before_at IS NULL OR (n.made_at, n.id) < (p_before_at, p_before_id))
+    ORDER BY n.made_at DESC, n.id DESC LIMIT least(greatest(p_limit, 1), 200);
 END
 $function$;

@@ -1,17 +1,19 @@
 """Who asks for a delivery of the log, who sees it, and what a request must be (AUD-13)."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from audit import context, deliveries, verifier
+from audit import context, deliveries, delivery_views, verifier
 from audit.deliveries import DeliveryRefused
 from audit.events import Kind
 from audit.models import Delivery
 from tests.audit.deliveries.conftest import IDENTITY, START, decrypted, fields, made, queries, stored
+from tests.audit.walking import whole
 from tests.factories.certificates import Identity, make_identity
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.req("AUD-13")]
@@ -112,3 +114,12 @@ def test_a_form_filled_in_wrongly_says_so_and_keeps_what_was_typed(changed, said
     assert 'value="kept"' in answer.content.decode()
     assert "kept" not in json.dumps(events(Kind.DELIVERY_REFUSED), default=str)
     assert len(events(Kind.DELIVERY_REFUSED)) == 1
+
+
+def test_every_delivery_is_found_page_by_page(auditor, ask, signed_in, monkeypatch):
+    monkeypatch.setattr(delivery_views, "LISTED", 2)
+    asked = []
+    for _ in range(5):
+        asked.insert(0, str(ask(auditor).pk))
+        Delivery.objects.update(state=Delivery.State.FAILED)
+    assert whole(signed_in(auditor), START, re.compile(rf"{START}([0-9a-f-]{{36}})/").findall) == asked

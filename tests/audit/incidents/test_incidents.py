@@ -13,10 +13,11 @@ from django.db import connections
 
 from audit import alarms, letters, seals, signing
 from audit.events import Kind
-from audit.incidents import clocks, recording
+from audit.incidents import clocks, recording, views
 from audit.models import Incident, Letter, Step, StepKind
 from audit.record import record_durably
 from config import databases
+from tests.audit.walking import whole
 
 pytestmark = pytest.mark.usefixtures("database")
 START = "/audit/incidents/"
@@ -207,8 +208,21 @@ def test_what_may_be_a_plate_is_asked_about_once_and_nothing_of_the_form_is_lost
     assert browser.post(page, {"act": "first_report", "text": "The router was open."}).status_code == 302
     answer = browser.post(page, report | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"})
     assert answer.content.decode().count("“HBX4172” is a license plate. Take it out.") == 10, "at the top and at each field"
-    whole = dict.fromkeys(report, "Nothing more.") | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"}
-    assert browser.post(page, whole).status_code == 302
+    said = dict.fromkeys(report, "Nothing more.") | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"}
+    assert browser.post(page, said).status_code == 302
+
+
+@pytest.mark.req("AUD-9", "AUD-14")
+def test_every_incident_and_suspected_use_is_found_page_by_page(operator, officer, signed_in, now, monkeypatch):
+    monkeypatch.setattr(views, "LISTED", 2)
+    for number in range(5):
+        recording.open_incident(discovered_at=now, data_kinds=["other"], users_affected="1", text="x", user=operator,
+                                now=now + timedelta(seconds=number))
+        recording.open_suspected_use(username="officer", discovered_at=now, evidence="x", user=operator,
+                                     now=now + timedelta(seconds=number))
+    browser = signed_in(operator)
+    for word, before in (("Incident", "before"), ("Suspected use", "suspected_before")):
+        assert whole(browser, START, re.compile(rf">{word} (\d+)<").findall, before) == ["5", "4", "3", "2", "1"]
 
 
 @pytest.mark.req("AUD-9")

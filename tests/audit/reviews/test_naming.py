@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -14,8 +15,9 @@ from audit import context, letters
 from audit.events import Kind
 from audit.models import Letter, NamedNotice, Question
 from audit.record import AuditUnavailable, record_durably
-from audit.reviews import log, naming, questions, reviewing
+from audit.reviews import log, naming, own_views, questions, reviewing
 from config import databases
+from tests.audit.walking import pages, whole
 
 pytestmark = pytest.mark.usefixtures("database")
 CASE = "Subject Wilma Flint, case 77554433"
@@ -88,7 +90,7 @@ def test_namesakes_are_all_told_and_none_reads_the_case(officer, jane, officer2,
     assert told() == ["jane", "officer2"]
     for person in (jane, officer2):
         with context.acting(context.actor_of(person)):
-            [(notice, row)] = naming.own(user=person, now=now)
+            [(notice, row)], _ = naming.own(user=person, size=10, now=now)
         assert (notice.is_only_match, row.case_reference, row.reason) == (False, "", "CRIM")
     asked(officer, other_name="jane")
     assert told() == ["jane", "jane", "officer2"]
@@ -123,15 +125,33 @@ def test_the_page_shows_when_who_and_why_and_neither_plate_nor_state(officer, ja
     assert "in your name" not in browser.get("/").content.decode()
 
 
+@pytest.mark.req("BEY-4")
+def test_an_older_notice_is_found_page_by_page_counts_as_seen_and_can_be_disowned(officer, jane, asked, signed_in, monkeypatch):
+    monkeypatch.setattr(own_views, "LISTED", 2)
+    for _ in range(5):
+        asked(officer, other_name="jane")
+    browser, in_order = signed_in(jane), [str(pk) for pk in NamedNotice.objects.order_by("-made_at").values_list("pk", flat=True)]
+    assert whole(browser, PAGE, lambda page: re.findall(r"/named/([0-9a-f-]{36})/", page), "named_before") == in_order
+    assert not NamedNotice.objects.filter(seen_at=None).exists()
+    *_, last = pages(browser, PAGE, "named_before")
+    address = re.search(rf'action="([^"]*{in_order[-1]}[^"]*)"', last)[1]
+    # What is wrong is said on the page on which it was typed.
+    refused = browser.post(address, {"note": "x" * 501})
+    assert (refused.status_code, in_order[-1] in refused.content.decode()) == (400, True)
+    assert browser.post(address, {"note": "not mine"}).status_code == 302
+    assert NamedNotice.objects.get(disowned_at__isnull=False).pk == UUID(in_order[-1])
+    assert whole(signed_in(officer), PAGE, lambda page: re.findall(r'id="asked-\d+"', page), "asked_before") == ['id="asked-1"']
+
+
 @pytest.mark.req("BEY-4", "BEY-3")
 def test_the_door_shows_each_their_own_and_no_other_event_opens_it(officer, jane, asked):
     asked(officer, other_name="jane")
     look = record_durably(Kind.NAMED_VIEWED, actor=context.actor_of(officer))
-    assert log.namings(event=look.id) == []
+    assert log.namings(event=look.id, limit=10) == []
     for kind, actor in ((Kind.QUESTION_VIEWED, jane), (Kind.NAMED_VIEWED, None)):
         event = record_durably(kind, actor=context.actor_of(actor) if actor else context.SYSTEM)
         with pytest.raises(DatabaseError, match="opens no queries"):
-            log.namings(event=event.id)
+            log.namings(event=event.id, limit=10)
 
 
 @pytest.mark.req("BEY-4")
@@ -309,5 +329,5 @@ def test_the_area_of_the_person_named_reviews_what_was_asked_elsewhere_in_their_
     assert opening["details"]["in_their_name"] is True
     before = {name: value for name, value in opening["details"].items() if name != "in_their_name"}
     older = record_durably(Kind.REVIEW_OPENED, actor=context.actor_of(other_manager), **before)
-    assert log.sample(opened=older.id) == ([], 0)
+    assert log.sample(opened=older.id) == ([], 0, True)
     assert unnamed not in drawn.items.values_list("query", flat=True)

@@ -1,5 +1,6 @@
 """The pages of reviews: who opens them, that each look is recorded, and that what was typed is kept (AUD-8, BEY-5)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from audit import context
 from audit.events import Kind
 from audit.models import Method, Review
+from audit.reviews import signoff, views
+from tests.audit.walking import whole
 from tests.factories.reviews import attempt
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -130,6 +133,23 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(superviso
     assert f'id="id_{name}_error"' in text
     assert value in text or name == "method"
     assert events(Kind.REVIEW_REFUSED)
+
+
+@pytest.mark.req("AUD-8")
+def test_every_signed_off_review_is_found_page_by_page(supervisor, opened, signed_in, monkeypatch, now):
+    monkeypatch.setattr(views, "LISTED", 2)
+    made = [opened(supervisor) for _ in range(5)]
+    with context.acting(context.actor_of(supervisor)):
+        for place, review in enumerate(made[:3]):
+            signoff.sign_off(review=review, note="n", user=supervisor, now=now + timedelta(seconds=place))
+    browser = signed_in(supervisor)
+
+    def listed(page, heading="closed-heading"):
+        return re.findall(r"/audit/reviews/([0-9a-f-]{36})/", page.split(f'id="{heading}"')[1].split("</section>")[0])
+
+    assert whole(browser, START, listed) == [str(review.pk) for review in made[2::-1]]
+    assert whole(browser, START, lambda page: listed(page, "open-heading"), "open_before") == [str(made[4].pk), str(made[3].pk)]
+    assert browser.get(f"{START}?before=nonsense").status_code == 404
 
 
 @pytest.mark.req("AUD-8")

@@ -64,6 +64,28 @@ def test_a_sample_that_was_tampered_with_is_not_drawn_again(supervisor, officer,
 
 
 @pytest.mark.req("AUD-8")
+def test_a_sample_is_drawn_again_whatever_its_reviewer_is_called_by_then(supervisor, officer, asked, opened, events):
+    hundred(officer, 3)
+    asked(officer, other_name="Sidney Vance")
+    asked(officer, other_name="Supervisor")
+    review = opened(supervisor)
+    assert len(queries(review)) == 4
+    assert events(Kind.REVIEW_OPENED)[-1]["details"]["opener_names"] == ["supervisor", "Supervisor"]
+    supervisor.full_name = "Sidney Vance"
+    supervisor.save()
+    with acting(supervisor):
+        assert reviewing.draw_again(review=review)
+
+
+@pytest.mark.req("AUD-8", "BEY-4")
+def test_a_query_in_ones_name_is_left_out_however_the_name_was_typed(supervisor, officer, asked, opened):
+    supervisor.full_name = "José Pérez"
+    supervisor.save()
+    asked(officer, other_name="JOSÉ  PÉREZ")
+    assert queries(opened(supervisor)) == []
+
+
+@pytest.mark.req("AUD-8")
 def test_a_sample_smaller_than_policy_is_refused_and_recorded(supervisor, officer, opened, events):
     hundred(officer)
     with pytest.raises(ReviewRefused, match="at least 10"):

@@ -1,6 +1,7 @@
 """Signals of reviews: each by its threshold, with the rows behind it (BEY-5)."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -122,6 +123,51 @@ def test_a_sample_by_signals_takes_those_with_the_most_first(supervisor, officer
     with context.acting(context.actor_of(supervisor)):
         assert reviewing.draw_again(review=review)
     assert events(Kind.REVIEW_VIEWED)[-1]["details"]["purpose"] == "draw again"
+
+
+@pytest.fixture
+def by_signals(supervisor, officer, officer2, asked, opened, aor_nyc):
+    """A sample by signals, after which everything that signals come of beside the log has changed."""
+    def make():
+        ReviewPolicy.objects.update(same_plate_times=2, smallest_sample=2, shift_begins=5, shift_ends=22)
+        for number in range(3):
+            asked(officer2, at=NOON, plate=f"Q{number}", case_reference="Subject Ann Lee, case 7391824", other_name="Ann Roe")
+        for _ in range(2):
+            asked(officer, at=NOON, plate="AGAIN1", case_reference="Subject Ann Lee, case 7391824")
+        review = opened(supervisor, since=NOON - timedelta(days=1), until=NOON + timedelta(days=1), method=Method.SIGNALS, size=2)
+        assert {item.officer for item in review.items.all()} == {officer}
+        officer2.full_name = "Ann Roe"
+        officer2.save()
+        lapsing = TrainingRecord.objects.filter(user=officer2, valid_until__isnull=False)
+        lapsing.update(valid_until=NOON.date() + timedelta(days=1))
+        aor_nyc.time_zone = "Asia/Tokyo"
+        aor_nyc.save()
+        return review
+
+    return make
+
+
+@pytest.mark.req("AUD-8", "BEY-5")
+def test_a_sample_by_signals_is_drawn_again_though_training_zone_and_names_changed(by_signals, supervisor, events):
+    review = by_signals()
+    [kept] = events(Kind.REVIEW_SIGNALLED)
+    assert {count: len(queries) for count, queries in kept["details"]["by_count"].items()} == {"1": 2}
+    with context.acting(context.actor_of(supervisor)):
+        assert reviewing.draw_again(review=review) is True
+        review.items.filter(position=1).update(query=uuid4())
+        assert reviewing.draw_again(review=review) is False
+
+
+@pytest.mark.req("AUD-8", "BEY-5")
+def test_where_too_many_have_signals_the_page_says_that_the_draw_cannot_be_told(by_signals, supervisor, signed_in, monkeypatch,
+                                                                                events):
+    monkeypatch.setattr(reviewing, "MOST_SIGNALLED", 1)
+    review = by_signals()
+    assert events(Kind.REVIEW_SIGNALLED)[-1]["details"] == {"review": str(review.pk), "too_many": 1}
+    with context.acting(context.actor_of(supervisor)):
+        assert reviewing.draw_again(review=review) is None
+    page = signed_in(supervisor).post(f"/audit/reviews/{review.pk}/draw-again/", follow=True).content.decode()
+    assert "cannot be told: signals also depend on training, time zones and names" in page
 
 
 @pytest.mark.req("BEY-5")
