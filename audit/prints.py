@@ -54,7 +54,7 @@ class _Print(FPDF):
         self.widths = _Known(self.get_string_width)
         self.glyphs = _Known(lambda character: font.encode_text(character).removeprefix("(").removesuffix(") Tj"))
         self.regular = font
-        self.cells: dict[tuple[str, float], str] = {}
+        self.cells: dict[tuple[str, float], tuple[str, bool]] = {}
         self.down = _BOTTOM
 
     def width_of(self, text: str) -> float:
@@ -112,13 +112,15 @@ class _Print(FPDF):
         """The text in the regular font, as a page's stream holds it."""
         return "".join(map(self.glyphs.__getitem__, text))
 
-    def cell_of(self, text: str, width: float) -> str:
-        """The text of a cell, drawn into `width` mm; what many rows share is made once."""
+    def cell_of(self, text: str, width: float) -> tuple[str, bool]:
+        """The text of a cell, drawn into `width` mm, and whether it had to be cut; what many rows share is made once."""
         found = self.cells.get((text, width))
         if found is None:
             if len(self.cells) >= _MOST_CELLS:
                 self.cells.clear()
-            found = self.cells[text, width] = self.drawn(self.fitted(self.printable(text).replace("\n", " "), width))
+            line = self.printable(text).replace("\n", " ")
+            fitted = self.fitted(line, width)
+            found = self.cells[text, width] = self.drawn(fitted), fitted != line
         return found
 
     def put(self, pieces: Sequence[tuple[float, str]]) -> None:
@@ -209,11 +211,14 @@ def _write_table(paper: _Print, table: Table) -> None:
     lefts = [_LEFT + sum(widths[:place]) for place in range(len(widths))]
     for row in table.rows:
         cells, notes = _sorted(table.columns, row)
+        drawn = [(left, *paper.cell_of(text, width - 1.5)) for text, left, width in zip(cells, lefts, widths, strict=True)]
+        # What no cell holds stands whole below the row: nobody's name is lost by its length.
+        notes[:0] = [f"{column.heading}: {text}" for column, text, (*_, is_cut) in zip(columns, cells, drawn, strict=True)
+                     if is_cut]
         lines = [line for note in notes for line in paper.wrapped(paper.printable(note), _WIDTH - 6)]
         if paper.down + _LINE * (1 + min(len(lines), 3)) > _BOTTOM:
             _new_page(paper, table.title, columns, widths)
-        paper.put([(left, paper.cell_of(text, width - 1.5)) for text, left, width in zip(cells, lefts, widths, strict=True)
-                   if text])
+        paper.put([(left, cell) for left, cell, _ in drawn if cell])
         paper.down += _LINE
         for line in lines:
             if paper.down + _LINE > _BOTTOM:

@@ -5,7 +5,7 @@ alone and goes with it.
 """
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -49,7 +49,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 class Review(models.Model):
     """`opened` is the event that opened it: period, seed and thresholds stand there too. `until` is exclusive.
 
-    `aor` is an area's code, empty for all of them. `population` is how many queries there were to draw from.
+    `aor` is an area's code, empty for all of them; then `areas` are those of which as many were drawn as a sample must have, or
+    all. `population` is how many queries there were to draw from.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -62,6 +63,7 @@ class Review(models.Model):
     seed = models.CharField(max_length=32)
     size = models.PositiveIntegerField("queries wanted")
     population = models.PositiveIntegerField(default=0)
+    areas = ArrayField(models.CharField(max_length=32), default=list)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     closed = models.UUIDField(null=True)
@@ -88,6 +90,11 @@ class Review(models.Model):
     @property
     def area(self) -> str:
         return self.aor or "every area"
+
+    @property
+    def reviewed_until(self) -> datetime:
+        """What was asked after the opening was not drawn, whatever the period says."""
+        return min(self.until, self.opened_at)
 
     @property
     def first_day(self) -> date:

@@ -16,11 +16,14 @@ from audit.models import Signal
 
 @dataclass(frozen=True)
 class Drawn:
-    """A query that came into a sample: its number, who asked it, and its signals."""
+    """A query that came into a sample: its number, who asked it, and its signals. `aor` asked it, and `of_area` such as it were
+    there to be drawn."""
 
     query: UUID
     officer: int
     signals: list[str]
+    aor: str = ""
+    of_area: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,9 @@ def sample(*, opened: UUID) -> tuple[list[Drawn], int, bool]:
     Args:
         opened: the committed event by which the review was opened, or a look at it.
     """
-    rows = _rows("SELECT query, actor_id, signals, population, is_kept FROM audit.review_sample(%s::uuid)", opened)
-    drawn = [Drawn(query, officer, list(signals)) for query, officer, signals, *_ in rows]
-    return (drawn, rows[0][3], rows[0][4]) if rows else (drawn, 0, True)
+    rows = _rows("SELECT query, actor_id, signals, aor, of_area, population, is_kept FROM audit.review_sample(%s::uuid)", opened)
+    drawn = [Drawn(query, officer, list(signals), aor or "", of_area) for query, officer, signals, aor, of_area, *_ in rows]
+    return (drawn, rows[0][5], rows[0][6]) if rows else (drawn, 0, True)
 
 
 def chosen(*, event: UUID) -> list[Drawn]:

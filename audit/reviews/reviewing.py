@@ -6,6 +6,7 @@ supervisors what their area asked and what was asked elsewhere in the name of it
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -119,7 +120,8 @@ def begin(*, user: Any, aor: str, since: datetime, until: datetime, method: Meth
     with transaction.atomic(durable=True):
         review = Review.objects.create(
             id=number, opened=opened, aor=aor, is_of_opr=access.sees_every_aor(user), since=since, until=until, method=method,
-            seed=seed, size=size, population=population, opened_by=user, opened_at=now)
+            seed=seed, size=size, population=population, areas=[] if aor else _whole_areas(drawn, rules.smallest_sample),
+            opened_by=user, opened_at=now)
         _take(review, drawn)
         record(Kind.REVIEW_DRAWN, review=number, queries=[one.query for one in drawn], population=population)
     return review
@@ -256,6 +258,12 @@ def open_or_refuse(review: Review) -> None:
     """
     if Review.objects.select_for_update().get(pk=review.pk).closed_at:
         raise ReviewRefused("This review is signed off.")
+
+
+def _whole_areas(drawn: Sequence[log.Drawn], smallest: int) -> list[str]:
+    """The areas that a sample of every area takes as many queries of as one of theirs must have, or all."""
+    taken = Counter(one.aor for one in drawn)
+    return sorted({one.aor for one in drawn if one.aor and taken[one.aor] >= min(smallest, one.of_area)})
 
 
 def _keep_signals(review: UUID, opened: UUID) -> None:

@@ -151,9 +151,9 @@ $function$;
 -- The order in which queries come into a sample: by the hash of seed and number, so that anyone who has the numbers draws the same;
 -- `signals` puts those with more signals first. Signals also come of training, zones and names, which change: how many each query
 -- had stands in the log beside the opening (`review.signalled`), or where they were too many nowhere, and `is_kept` says which.
--- `population` is how many there were to draw from.
+-- `population` is how many there were to draw from, `of_area` how many of them its area asked.
 CREATE OR REPLACE FUNCTION audit.review_sample(p_event uuid)
-RETURNS TABLE (query uuid, actor_id bigint, signals text[], population bigint, is_kept boolean)
+RETURNS TABLE (query uuid, actor_id bigint, aor varchar, signals text[], population bigint, of_area bigint, is_kept boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -175,7 +175,8 @@ BEGIN
         FROM jsonb_each(kept) how(many, queries) CROSS JOIN LATERAL jsonb_array_elements_text(how.queries) one(id)
         UNION ALL
         SELECT f.query, cardinality(f.signals) FROM flags f WHERE kept IS NULL)
-    SELECT e.id, e.actor_id, coalesce(f.signals, '{}'), count(*) OVER (), wanted->>'method' <> 'signals' OR kept IS NOT NULL
+    SELECT e.id, e.actor_id, e.aor, coalesce(f.signals, '{}'), count(*) OVER (), count(*) OVER (PARTITION BY e.aor),
+           wanted->>'method' <> 'signals' OR kept IS NOT NULL
     FROM audit.review_population(opened) e LEFT JOIN flags f ON f.query = e.id LEFT JOIN counted c ON c.query = e.id
     ORDER BY CASE wanted->>'method' WHEN 'signals' THEN coalesce(c.signals, 0) END DESC,
              sha256(convert_to(concat_ws(' ', wanted->>'seed', e.id), 'UTF8'))

@@ -102,6 +102,17 @@ def test_paper_says_the_same_and_numbers_its_pages(auditor, signed_in, now):
     assert text.count("Ján Müller") == 120
 
 
+@pytest.mark.req("AUD-4")
+def test_what_a_cell_of_paper_cuts_stands_whole_below_its_row(made, auditor):
+    name = "Maximiliana Constantinopolitana-Featherstonehaugh of the Newark office"
+    user = "maximiliana.constantinopolitana-featherstonehaugh"
+    asked(2, actor=context.Actor(id=9, name=user, aor="NYC", component="ERO", role="officer"), on_behalf_of=name)
+    with context.acting(context.actor_of(auditor)):
+        text = text_of(made("pdf"))
+    assert [text.count(f"{heading}: {whole}") for heading, whole in (("User", user), ("On behalf of", name))] == [2, 2]
+    assert "Plate: " not in text
+
+
 @pytest.mark.req("AUD-4", "AUD-12")
 @pytest.mark.parametrize("format", FORMATS)
 def test_an_export_keeps_to_the_area_of_the_manager(manager, signed_in, format):

@@ -14,6 +14,7 @@ from audit.models import Letter, Method, Question, Review, ReviewPolicy, Verdict
 from audit.record import record_durably
 from audit.reviews import calendar, log, questions, reviewing, signoff
 from audit.reviews.reviewing import ReviewRefused
+from tests.factories.reviews import attempt
 
 pytestmark = pytest.mark.usefixtures("database")
 CASE = "Subject Wilma Flint, case 77554433"
@@ -208,16 +209,65 @@ def states(now):
 def test_the_calendar_says_which_area_owes_a_review(supervisor, auditor, aor_chi, opened, now):
     assert states(now) == {(area, interval): "Owed"
                            for area in ("NYC", "CHI") for interval in ("Regular", "Yearly")}
-    sign(opened(supervisor), supervisor, now)
+    sign(opened(supervisor, since=now - timedelta(days=8)), supervisor, now)
     assert states(now)["NYC", "Regular"] == "Done"
     assert states(now)["NYC", "Yearly"].startswith("Owed")
     assert states(now)["CHI", "Regular"].startswith("Owed")
     assert states(now + timedelta(days=5, seconds=1))["NYC", "Regular"] == "Due soon"
-    assert states(now + timedelta(days=7))["NYC", "Regular"] == "Owed"
+    assert states(now + timedelta(days=7, minutes=2))["NYC", "Regular"] == "Owed"
+    sign(opened(auditor, aor="NYC", since=now - timedelta(days=320)), auditor, now)
+    assert states(now)["NYC", "Yearly"] == "Done"
     ReviewPolicy.objects.update(weekly_days=30)
     assert states(now + timedelta(days=7))["NYC", "Regular"] == "Done"
-    sign(opened(auditor, aor="", since=now - timedelta(days=320)), auditor, now)
-    assert set(states(now).values()) == {"Done"}
+
+
+@pytest.mark.req("AUD-8")
+def test_the_calendar_counts_the_time_that_was_reviewed_and_not_the_day_of_the_signature(supervisor, opened, now):
+    def reviewed(first, last):
+        sign(opened(supervisor, since=now - timedelta(days=first), until=now - timedelta(days=last)), supervisor, now)
+
+    reviewed(2000, 1999)
+    reviewed(2000, 1990)
+    reviewed(1, 0)
+    assert states(now)["NYC", "Regular"] == "Owed"
+    # One day is no week, but days on end are.
+    reviewed(9, 4)
+    assert states(now)["NYC", "Regular"] == "Owed"
+    reviewed(5, 1)
+    assert states(now)["NYC", "Regular"] == "Done"
+
+
+@pytest.mark.req("AUD-8")
+def test_a_review_of_every_area_counts_where_it_drew_enough(auditor, officer, officer_chi, asked, opened, now):
+    ReviewPolicy.objects.update(smallest_sample=2)
+    for _ in range(2):
+        asked(officer)
+    review = opened(auditor, aor="", since=now - timedelta(days=8), size=10)
+    assert review.areas == ["NYC"]
+    judge_all(review, auditor)
+    sign(review, auditor, now)
+    assert (states(now)["NYC", "Regular"], states(now)["CHI", "Regular"]) == ("Done", "Owed")
+    asked(officer_chi)
+    for _ in range(40):
+        attempt(context.actor_of(officer))
+    ReviewPolicy.objects.update(smallest_sample=40)
+    assert set(opened(auditor, aor="", since=now - timedelta(days=8), size=43).areas) == {"CHI", "NYC"}
+
+
+@pytest.mark.req("AUD-8")
+def test_a_sample_that_is_empty_because_its_reviewer_asked_everything_counts_for_nothing(
+    manager, supervisor, asked, opened, now,
+):
+    asked(supervisor)
+    tasks.count_usage()
+    empty = opened(supervisor, since=now - timedelta(days=8))
+    assert empty.population == 0
+    sign(empty, supervisor, now)
+    assert states(now)["NYC", "Regular"] == "Owed"
+    review = opened(manager, since=now - timedelta(days=8))
+    judge_all(review, manager)
+    sign(review, manager, now)
+    assert states(now)["NYC", "Regular"] == "Done"
 
 
 @pytest.mark.req("AUD-8")
@@ -232,23 +282,20 @@ def test_a_chosen_review_does_not_count(supervisor, officer, asked, opened, now)
 
 
 @pytest.mark.req("AUD-8")
-def test_managers_are_reminded_once_for_each_time_that_a_review_is_due(
+def test_managers_are_reminded_when_a_review_is_due_soon_when_it_is_owed_and_with_each_interval(
     manager, supervisor, other_manager, opened, events, settings,
 ):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     now = datetime.now(UTC)
-    sign(opened(supervisor), supervisor, now)
+    sign(opened(supervisor, since=now - timedelta(days=8)), supervisor, now)
     ReviewPolicy.objects.update(yearly_days=36_500, year_covers_days=0)
     tasks.remind_of_reviews()
     tasks.remind_of_reviews()
     assert [event["details"]["area"] for event in events(Kind.REVIEW_REMINDED)] == ["CHI", "CHI"]
-    assert calendar.remind(now=now + timedelta(days=6)) == 1
-    assert calendar.remind(now=now + timedelta(days=9)) == 0
-    tasks.send_letters()
-    assert sorted(message.to[0] for message in mail.outbox) == [
-        "manager@agency.example", "other_manager@agency.example", "other_manager@agency.example"]
-    sign(opened(supervisor), supervisor, now + timedelta(days=9))
-    assert calendar.remind(now=now + timedelta(days=15)) == 1
+    other_manager.is_active = False
+    other_manager.save()
+    for day, new in ((6, 1), (6.5, 0), (7.5, 1), (9, 0), (14.5, 1), (15, 0), (22, 1)):
+        assert (day, calendar.remind(now=now + timedelta(days=day))) == (day, new)
 
 
 @pytest.mark.req("AUD-8")
