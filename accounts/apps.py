@@ -12,8 +12,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import deletion_calls
+        from accounts import sanctions as ours
+        from audit import sanctions
 
         deletion_calls.when_overdue.append(_open_incident)
+        sanctions.of_person.append(ours.is_of)
+        sanctions.offered.append(ours.offered)
 
 
 def _open_incident(request: Any, now: datetime) -> None:

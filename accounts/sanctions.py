@@ -5,6 +5,7 @@ session; revocation and termination close the account until they are lifted.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -164,3 +165,14 @@ def _lifting(sanction: Sanction, reason: str, evidence: str, by: User, now: date
     except IntegrityError as error:
         lifted = Sanction.objects.get(lifts=sanction)
         raise AlreadyLifted(f"{lifted.decided_by} has lifted it already.") from error
+
+
+def is_of(number: UUID, account: User) -> bool:
+    """Whether a sanction of this number is on the record of the account (AUD-14)."""
+    return Sanction.objects.exclude(kind=Sanction.Kind.LIFTING).filter(pk=number, account=account.pk).exists()
+
+
+def offered(account: User, user: User) -> list[tuple[str, str]]:
+    """The sanctions of the account that `user` sees, by their numbers: to choose from where one that followed is named."""
+    found = Sanction.objects.visible_to(user).exclude(kind=Sanction.Kind.LIFTING).filter(account=account.pk)
+    return [(str(one.pk), f"{one.get_kind_display()} of {one.decided_at:%Y-%m-%d}, {one.pk}") for one in found]

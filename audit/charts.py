@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 WIDTH, HEIGHT = 720, 200
+# As the page has them (includes/chart.html).
+LIGHT, DARK = "#a9c6e8", "#1a4480"
 _MOST_BARS = 60
 
 
@@ -31,15 +33,8 @@ class Chart:
     bars: list[Bar]
 
 
-def of_days(
-    days: Sequence[tuple[date, int, int]], *, text: str = "{whole} searches, {part} with hits",
-) -> Chart | None:
-    """Numbers over time, by default searches and searches with hits: by day, by month where there are too many; None without any.
-
-    Args:
-        days: each day with the whole and the part of it that is drawn darker.
-        text: what a bar says, with `{whole}` and `{part}`.
-    """
+def over_time(days: Sequence[tuple[date, int, int]]) -> list[tuple[str, int, int]]:
+    """The numbers of days by the names of the days, by month where these are too many for a chart."""
     named = [(f"{day}", whole, part) for day, whole, part in days]
     if len(named) > _MOST_BARS:
         months: dict[str, list[int]] = {}
@@ -48,6 +43,23 @@ def of_days(
             month[0] += whole
             month[1] += part
         named = [(month, whole, part) for month, (whole, part) in months.items()]
+    return named
+
+
+def of_days(
+    days: Sequence[tuple[date, int, int]], *, text: str = "{whole} searches, {part} with hits",
+) -> Chart | None:
+    """Numbers over time, by default searches and searches with hits; None without any.
+
+    Args:
+        days: each day with the whole and the part of it that is drawn darker.
+        text: what a bar says, with `{whole}` and `{part}`.
+    """
+    return drawn(over_time(days), text=text)
+
+
+def drawn(named: Sequence[tuple[str, int, int]], *, text: str = "{whole}, {part}") -> Chart | None:
+    """The bars of numbers over time, in the chart's units; None without any. `text` as for `of_days`."""
     if not named:
         return None
     highest = max(1, *(max(whole, part) for _, whole, part in named))

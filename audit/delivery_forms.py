@@ -17,7 +17,8 @@ class DeliveryForm(forms.Form):
 
 
 class AskForm(DeliveryForm):
-    aor = forms.ChoiceField(label="Area of responsibility", required=False)
+    aor = forms.ChoiceField(label="Area of responsibility", required=False,
+                            help_text="What its people did, and what others did in their name")
     since = forms.DateField(label="From", help_text="A day such as 2026-11-16, in UTC")
     until = forms.DateField(label="To", help_text="That day included; of today, what is on record by now")
     user = forms.CharField(label="User name", max_length=150, required=False, help_text="Empty for everybody's events",

@@ -29,12 +29,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class OverTime:
+    """A chart of `table`: its rows are a day or month, a number, and the part of it that is drawn darker. `says` it in words."""
+
+    title: str
+    says: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Document:
     """`facts` is asked after the last row was written, so that it may count."""
 
     title: str
     facts: Callable[[], Sequence[tuple[str, str]]]
     tables: Sequence[Table]
+    chart: OverTime | None = None
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,8 @@ from fpdf import FPDF
 from fpdf.fonts import TTFFont
 from fpdf.output import OutputProducer, PDFPage
 
-from audit.documents import Cell, Column, Document, Table, clean
+from audit import charts
+from audit.documents import Cell, Column, Document, OverTime, Table, clean
 
 _LEFT, _TOP, _BOTTOM, _WIDTH = 10.0, 22.0, 198.0, 277.0
 _LINE, _SIZE = 3.6, 7
@@ -174,6 +175,8 @@ def write(document: Document, file: Path) -> None:
     """Write `document` to `file`."""
     paper = _Print(document.title)
     paper.add_page()
+    if document.chart:
+        _draw_chart(paper, document.chart)
     for table in document.tables:
         _write_table(paper, table)
     last, paper.page = paper.page, 1
@@ -202,6 +205,29 @@ def _write_facts(paper: _Print, document: Document) -> None:
                 paper.text(_LEFT, down, label)
             paper.text(_LEFT + 60, down, line)
             down += 5
+
+
+def _draw_chart(paper: _Print, chart: OverTime) -> None:
+    """The chart on a page of its own, as the page in the browser draws it; its numbers stand in its table."""
+    drawn = charts.drawn([(str(name), int(str(whole)), int(str(part))) for name, whole, part in chart.table.rows])
+    if drawn is None:
+        return
+    paper.add_page()
+    paper.set_font("PublicSans", "B", 14)
+    paper.text(_LEFT, _TOP, chart.title)
+    paper.set_font("PublicSans", size=9)
+    scale, top = _WIDTH / drawn.width, _TOP + 14
+    paper.text(_LEFT, top - 2, f"{drawn.highest:,}")
+    light = [(bar, bar.y, bar.height) for bar in drawn.bars]
+    dark = [(bar, bar.part_y, bar.part_height) for bar in drawn.bars]
+    for color, parts in ((charts.LIGHT, light), (charts.DARK, dark)):
+        paper.set_fill_color(color)
+        for bar, down, height in parts:
+            if height:
+                paper.rect(_LEFT + bar.x * scale, top + down * scale, bar.width * scale, height * scale, style="F")
+    bottom = top + drawn.height * scale
+    paper.line(_LEFT, bottom, _LEFT + _WIDTH, bottom)
+    paper.text(_LEFT, bottom + 5, f"{drawn.first} to {drawn.last}. {chart.says} The highest is {drawn.highest:,}.")
 
 
 def _write_table(paper: _Print, table: Table) -> None:

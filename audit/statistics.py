@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Max, QuerySet, Sum
 
-from audit import access, words
-from audit.documents import Column, Document, Table
+from audit import access, charts, words
+from audit.documents import Column, Document, OverTime, Table
 from audit.event_report import covered
 from audit.events import Kind
 from audit.models import DailyCount
@@ -150,7 +150,12 @@ def document(*, made: Report, made_for: str, now: datetime) -> Document:
         ("Agency", settings.AGENCY_NAME), ("From", f"{made.since}"), ("To", f"{made.until}, that day included (UTC)"),
         ("Area of responsibility", made.aor or "every area"), ("Made for", made_for),
         ("Made at", words.moment(now)), *covered()]
-    return Document("Usage report", lambda: facts, [table("Total", [made.total]), *(table(*group) for group in made.groups)])
+    days = charts.over_time(made.days)
+    columns = [Column("Day or month", 24), Column(str(Measure.SEARCH.label), 14), Column(str(Measure.SEARCH_WITH_HITS.label), 20)]
+    chart = OverTime("Searches over time", "Light: searches. Dark: of these, with hits.", Table("Over time", columns, days))
+    return Document("Usage report", lambda: facts, [
+        table("Total", [made.total]), *([chart.table] if days else []), *(table(*group) for group in made.groups)],
+        chart if days else None)
 
 
 def quarter_of(day: date) -> tuple[date, date]:

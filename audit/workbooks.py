@@ -16,7 +16,8 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 from xlsxwriter.xmlwriter import XMLwriter
 
-from audit.documents import CUT, LONGEST_TEXT, Cell, Document, Table, clean
+from audit import charts
+from audit.documents import CUT, LONGEST_TEXT, Cell, Document, OverTime, Table, clean
 
 ROWS_ON_A_SHEET = 1_048_576
 _FIRST_DAY, _DAY = datetime(1899, 12, 30), timedelta(days=1)
@@ -61,6 +62,8 @@ def write(document: Document, file: Path) -> None:
         first = book.add_worksheet("About")
         for table in document.tables:
             _write_table(book, table, bold, moment)
+        if document.chart:
+            _draw_chart(book, document.chart)
         _write_facts(book, first, document, bold)
         book.close()
 
@@ -73,6 +76,19 @@ def _write_facts(book: xlsxwriter.Workbook, sheet: Worksheet, document: Document
     for row, (label, value) in enumerate(document.facts(), 2):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, _no_markup(_fitting(value)), wrapped)
+
+
+def _draw_chart(book: xlsxwriter.Workbook, chart: OverTime) -> None:
+    """Excel's own chart, on the sheet of the numbers that it draws."""
+    name, rows = chart.table.title, list(chart.table.rows)
+    sheet = book.get_worksheet_by_name(name)
+    drawn = book.add_chart({"type": "column"})
+    for column, color in ((1, charts.LIGHT), (2, charts.DARK)):
+        drawn.add_series({
+            "name": [name, 0, column], "categories": [name, 1, 0, len(rows), 0], "values": [name, 1, column, len(rows), column],
+            "fill": {"color": color}, "overlap": 100})
+    drawn.set_title({"name": chart.title})
+    sheet.insert_chart(1, len(chart.table.columns) + 1, drawn, {"description": f"{chart.title}. {chart.says}"})
 
 
 def _write_table(book: xlsxwriter.Workbook, table: Table, bold: Format, moment: Format) -> None:

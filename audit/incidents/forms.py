@@ -7,6 +7,7 @@ from django import forms
 from audit.incidents.recording import IncidentRefused
 from audit.looked_over import LookedOverForm
 from audit.models.incident import DataKind, Outcome, StepKind
+from audit.sanctions import NOT_THEIRS
 
 LONGEST = 10_000
 NO_PLATES = "No plates, no subjects, no cases: name events by their numbers"
@@ -25,6 +26,10 @@ class IncidentForm(LookedOverForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         # Several forms stand on one page, and ids are once on a page.
         super().__init__(*args, **{"auto_id": f"id_{type(self).__name__.lower()}_%s"} | options)
+
+    def filled(self, data: Any) -> "IncidentForm":
+        """The same form with what was sent."""
+        return type(self)(data)
 
     def refuse(self, refusal: IncidentRefused) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
@@ -102,10 +107,23 @@ class NoteUseForm(IncidentForm):
 
 
 class CloseUseForm(IncidentForm):
+    """Where `choices` gives what the closer sees of the person's sanctions, one of them is chosen; else its number is typed."""
+
     outcome = forms.ChoiceField(label="Outcome", choices=Outcome.choices, widget=forms.RadioSelect)
     sanction = forms.CharField(label="Number of the sanction", max_length=40, required=False,
                                help_text="Where a sanction followed")
     text = _words("Conclusion")
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.choices = choices
+        if choices:
+            self.fields["sanction"] = forms.ChoiceField(
+                label="Sanction", choices=[("", "None"), *choices], required=False, help_text="Where a sanction followed",
+                error_messages={"invalid_choice": NOT_THEIRS})
+
+    def filled(self, data: Any) -> IncidentForm:
+        return type(self)(data, choices=self.choices)
 
     def wanted(self) -> dict[str, Any]:
         return self.cleaned_data | {"outcome": Outcome(self.cleaned_data["outcome"])}

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections, transaction
 from django.db.models import Max
 
-from audit import access, alarms, event_report, letters, outbox, prints, words
+from audit import access, alarms, event_report, letters, outbox, prints, sanctions, words
 from audit.documents import Cell, Column, Document, Table
 from audit.events import Kind
 from audit.incidents import recipients
@@ -261,7 +261,8 @@ def close_suspected_use(*, suspected_use: SuspectedUse, outcome: Outcome, sancti
     """Close with an outcome: the agency does, a manager of the area or the appointer.
 
     Raises:
-        IncidentRefused: it is closed, the operator asks, or a sanction is named by no number; that is recorded.
+        IncidentRefused: it is closed, the operator asks, or the sanction is named by no number of one of this person's; that is
+            recorded.
     """
     why, field = "", ""
     with transaction.atomic(durable=True):
@@ -272,11 +273,13 @@ def close_suspected_use(*, suspected_use: SuspectedUse, outcome: Outcome, sancti
             why = "This record is closed."
         elif outcome == Outcome.SANCTIONED and not sanction:
             why, field = "Name the sanction that followed.", "sanction"
+        elif sanction and not (followed := sanctions.named(sanction, locked.person)):
+            why, field = sanctions.NOT_THEIRS, "sanction"
         else:
-            locked.outcome, locked.sanction, locked.closed_at = outcome, sanction, now
+            locked.outcome, locked.sanction, locked.closed_at = outcome, followed if sanction else "", now
             locked.save(update_fields=["outcome", "sanction", "closed_at"])
             _step(StepKind.CLOSED, text, user=user, now=now, suspected_use=locked)
-            record(Kind.SUSPECTED_USE_CLOSED, suspected_use=locked.number, outcome=outcome, sanction=sanction)
+            record(Kind.SUSPECTED_USE_CLOSED, suspected_use=locked.number, outcome=outcome, sanction=locked.sanction)
     if why:
         refuse(why, field=field, suspected_use=suspected_use.number)
 

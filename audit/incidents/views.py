@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit import sanctions
 from audit.access import SEES_EVERY_AOR, only
 from audit.cursors import cursor_of, page
 from audit.events import Kind
@@ -120,7 +121,8 @@ def suspected_use(request: HttpRequest, suspected_use: UUID) -> HttpResponse:
     one = SuspectedUse.objects.visible_to(request.user).select_related("person", "opened_by").filter(pk=suspected_use).first()
     if one is None:
         raise Http404
-    shown: dict[str, IncidentForm] = {"note": NoteUseForm(), "close": CloseUseForm()}
+    shown: dict[str, IncidentForm] = {
+        "note": NoteUseForm(), "close": CloseUseForm(choices=sanctions.choices(one.person, user=request.user))}
     acts: dict[str, Callable[[Any], None]] = {
         "note": lambda form: recording.note_suspected_use(
             suspected_use=one, text=form.cleaned_data["text"], user=request.user, now=timezone.now()),
@@ -165,7 +167,7 @@ def _acted(request: HttpRequest, shown: dict[str, IncidentForm], acts: dict[str,
     act = request.POST.get("act", "")
     if act not in acts:
         raise Http404
-    form = shown[act] = type(shown[act])(request.POST)
+    form = shown[act] = shown[act].filled(request.POST)
     try:
         if form.is_valid():
             acts[act](form)

@@ -8,6 +8,7 @@ from django import forms
 from audit.models import Method, Verdict
 from audit.people import Area
 from audit.reviews.reviewing import LONGEST_NOTE, ReviewRefused
+from audit.sanctions import NOT_THEIRS
 
 MOST = 500
 
@@ -63,7 +64,15 @@ class AskForm(ReviewedForm):
 
 
 class FollowUpForm(ReviewedForm):
+    """Where `choices` gives what the reviewer sees of the officer's sanctions, one is chosen of them; else a number is typed."""
+
     sanction = forms.CharField(label="Number of the sanction", max_length=64, help_text="As the record of sanctions has it")
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        if choices:
+            self.fields["sanction"] = forms.ChoiceField(label="Sanction", choices=[("", "Choose"), *choices],
+                                                        error_messages={"invalid_choice": NOT_THEIRS})
 
 
 class SignOffForm(ReviewedForm):

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from audit import access
+from audit import access, sanctions
 from audit.events import Kind
 from audit.models import Method, NamedNotice, Question, Review, ReviewItem, ReviewPolicy, Verdict
 from audit.record import record, record_durably
@@ -217,14 +217,17 @@ def follow_up(*, item: ReviewItem, sanction: str, user: Any) -> None:
     """Tie a questioned query to the sanction that followed (ACC-11), by the sanction's number.
 
     Raises:
-        ReviewRefused: the query was not questioned, or is the reviewer's own; that is recorded.
+        ReviewRefused: the query was not questioned, is the reviewer's own, or its officer has no such sanction; that is recorded.
     """
     refuse_own(item, user)
     if item.verdict != Verdict.QUESTIONED:
         refuse("A sanction follows a questioned query.", "sanction", review=item.review_id, item=item.pk)
+    followed = sanctions.named(sanction, item.officer)
+    if not followed:
+        refuse(sanctions.NOT_THEIRS, "sanction", review=item.review_id, item=item.pk)
     with transaction.atomic(durable=True):
-        record(Kind.REVIEW_FOLLOWED_UP, query=item.query, review=item.review_id, item=item.pk, sanction=sanction)
-        ReviewItem.objects.filter(pk=item.pk, verdict=Verdict.QUESTIONED).update(sanction=sanction)
+        record(Kind.REVIEW_FOLLOWED_UP, query=item.query, review=item.review_id, item=item.pk, sanction=followed)
+        ReviewItem.objects.filter(pk=item.pk, verdict=Verdict.QUESTIONED).update(sanction=followed)
 
 
 def is_own(item: ReviewItem, user: Any) -> bool:

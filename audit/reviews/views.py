@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audit import people
+from audit import people, sanctions
 from audit.access import reader_required, sees_every_aor
 from audit.cursors import cursor_of, page
 from audit.events import Kind
@@ -26,8 +26,7 @@ from audit.reviews.reviewing import ReviewNotFound, ReviewRefused
 CANDIDATES = 50
 LISTED = 100
 _CURSOR_SALT = "audit.reviews.candidates"
-_ACTS: dict[str, type[VerdictForm] | type[AskForm] | type[FollowUpForm]] = {
-    "verdict": VerdictForm, "ask": AskForm, "follow_up": FollowUpForm}
+_ACTS: dict[str, type[VerdictForm] | type[AskForm]] = {"verdict": VerdictForm, "ask": AskForm}
 
 
 @require_safe
@@ -99,11 +98,12 @@ def item(request: HttpRequest, review: UUID, item: UUID) -> HttpResponse:
     if one is None:
         raise Http404
     act = request.POST.get("act", "")
+    followed = sanctions.choices(one.officer, user=request.user)
     shown: dict[str, forms.Form] = {
         "verdict": VerdictForm(initial={"verdict": one.verdict}), "ask": AskForm(),
-        "follow_up": FollowUpForm(initial={"sanction": one.sanction})}
+        "follow_up": FollowUpForm(choices=followed, initial={"sanction": one.sanction})}
     if request.method == "POST":
-        form = _ACTS.get(act, VerdictForm)(request.POST)
+        form = FollowUpForm(request.POST, choices=followed) if act == "follow_up" else _ACTS.get(act, VerdictForm)(request.POST)
         shown[act] = form
         try:
             if form.is_valid():

@@ -11,6 +11,7 @@ DECLARE
     asked audit.event := audit.committed_event(p_event);
     request audit.event;
     wanted jsonb;
+    of_area text := '';
 BEGIN
     IF asked.kind = 'delivery.read' THEN
         SELECT e.* INTO request FROM audit.event_by_id((asked.payload::jsonb->'details'->>'search')::uuid) e
@@ -25,9 +26,14 @@ BEGIN
     IF NOT (wanted ? 'from' AND wanted ? 'until') THEN
         RAISE EXCEPTION 'a delivery has a period' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- Of an area: what it did, and what others did in the name of its people, as its keepers read the log (audit.events_page).
+    IF wanted ? 'aor' THEN
+        of_area := ' AND (lower(e.aor) = lower($1->>''aor'') OR (e.on_behalf_of IS NOT NULL'
+                   ' AND (e.payload::jsonb->''named_aors'') ? ($1->>''aor'')))';
+    END IF;
     RETURN QUERY EXECUTE
-        'SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload FROM audit.event e WHERE e.at < $4'
-        || audit.search_conditions(wanted, p_before_at IS NOT NULL, false) || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
+        'SELECT e.at, e.id, e.xact::text, e.kind, e.nonce, e.payload FROM audit.event e WHERE e.at < $4' || of_area
+        || audit.search_conditions(wanted - 'aor', p_before_at IS NOT NULL, false) || ' ORDER BY e.at DESC, e.id DESC LIMIT $5'
         USING wanted, p_before_at, p_before_id, request.at, least(greatest(p_limit, 1), 1000);
 END
 $function$;

@@ -79,10 +79,18 @@ def test_the_report_leaves_as_excel_and_as_pdf(used, auditor, signed_in):
         answer = browser.get(f"/audit/statistics/report.{format}")
         data = io.BytesIO(b"".join(answer.streaming_content))
         if format == "xlsx":
+            sheet = openpyxl.load_workbook(data)["Over time"]
+            assert [row[1:] for row in sheet.iter_rows(min_row=2, values_only=True)] == [(4, 2)]
+            [chart] = sheet._charts
+            assert [series.val.numRef.f for series in chart.series] == ["'Over time'!$B$2", "'Over time'!$C$2"]
             [heading, row] = openpyxl.load_workbook(data)["Total"].iter_rows(values_only=True)
             assert dict(zip(heading, row, strict=True))["Searches with hits"] == 2
         else:
-            text = "\n".join(page.extract_text() for page in pypdf.PdfReader(data).pages)
+            pages = pypdf.PdfReader(data).pages
+            text = "\n".join(page.extract_text() for page in pages)
+            [drawn] = [page for page in pages if "Searches over time" in page.extract_text()]
+            assert drawn.get_contents().get_data().count(b" re f") == 2
+            assert "The highest is 4" in drawn.extract_text()
             assert "Usage report" in text
             assert "someone" in text
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from accounts import sanctions
 from accounts.models import User
 from audit import context
 from audit.events import Kind
@@ -68,3 +69,9 @@ def attempt(actor: context.Actor, **facts: Any) -> UUID:
     whole = {"plate": "ABC123", "state": "PA", "reason": "CRIM", "case_reference": CASE, "for_whom": "self", "timeframe": "7d",
              "captured_from": datetime.now(UTC), "captured_until": datetime.now(UTC)}
     return record_durably(Kind.QUERY_ATTEMPTED, actor=actor, **whole | facts).id
+
+
+def reprimanded(person: User, by: User, now: datetime) -> str:
+    """The number of a reprimand of `person`, put on record by their manager."""
+    made = sanctions.impose(account=person, kind="reprimand", reason="Misuse", evidence="Events of last night", by=by, now=now)
+    return str(made.pk)

@@ -13,7 +13,9 @@ import pytest
 from audit import bundles, deliveries, envelopes, signing, tasks, verifier
 from audit.events import Kind
 from audit.models import Delivery
+from audit.record import record_durably
 from tests.audit.deliveries.conftest import (
+    OFFICER,
     OTHER,
     START,
     decrypted,
@@ -74,6 +76,18 @@ def test_only_what_was_asked_for_is_in_it(auditor, ask, tmp_path):
                           ({"of_user": "jdoe", "until": late - timedelta(hours=1)}, 0)):
         delivery = made(ask(auditor, **wanted))
         assert verifier.check_bundle(decrypted(stored(delivery), tmp_path)).count == count, wanted
+
+
+@pytest.mark.req("AUD-3")
+def test_the_delivery_of_an_area_holds_what_others_did_in_the_name_of_its_people(auditor, officer_chi, ask, tmp_path):
+    queries(2)
+    queries(1, OTHER)
+    named = record_durably(Kind.QUERY_ATTEMPTED, actor=OFFICER, plate="MARK123", state="OH", reason="CRIM",
+                           on_behalf_of="officer_chi").id
+    for wanted, count in (({"aor": "CHI"}, 2), ({"aor": "CHI", "of_user": "jdoe"}, 1), ({"aor": "NYC", "of_user": "rroe"}, 0)):
+        lines = decrypted(stored(made(ask(auditor, **wanted))), tmp_path)
+        assert verifier.check_bundle(lines).count == count, wanted
+        assert (str(named).encode() in b"".join(lines)) == (count > 0)
 
 
 def test_what_comes_in_many_pages_and_parts_is_whole(auditor, ask, tmp_path, monkeypatch):

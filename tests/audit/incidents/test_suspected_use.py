@@ -1,6 +1,7 @@
 """Suspected unauthorized use: a record of its own, told to manager and appointer, closed by the agency (AUD-14)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -10,6 +11,7 @@ from audit.events import Kind
 from audit.incidents import recording
 from audit.incidents.recording import IncidentRefused
 from audit.models import Outcome, SuspectedUse
+from tests.factories.reviews import reprimanded
 
 pytestmark = pytest.mark.usefixtures("database")
 START = "/audit/incidents/"
@@ -31,7 +33,8 @@ def test_manager_and_appointer_are_told_and_the_manager_closes_it_with_a_sanctio
     assert sorted(message.to[0] for message in mail.outbox) == sorted([manager.email, appointer.email])
     assert officer.username not in mail.outbox[0].body
     assert browser.post(page, {"act": "note", "text": "Asked the help desk"}).status_code == 302
-    closing = {"act": "close", "outcome": "sanctioned", "sanction": "S-12", "text": "Suspended"}
+    followed = reprimanded(officer, manager, now)
+    closing = {"act": "close", "outcome": "sanctioned", "sanction": followed, "text": "Suspended"}
     assert browser.post(page, closing).status_code == 400
     theirs = signed_in(manager)
     assert officer.username in theirs.get(START).content.decode()
@@ -42,12 +45,31 @@ def test_manager_and_appointer_are_told_and_the_manager_closes_it_with_a_sanctio
     assert theirs.post(page, {"act": "note", "text": "late"}).status_code == 400
     one = SuspectedUse.objects.get()
     assert (one.outcome, one.sanction, [step.kind for step in one.steps.all()]) == (
-        "sanctioned", "S-12", ["opened", "inquiry", "closed"])
+        "sanctioned", followed, ["opened", "inquiry", "closed"])
     [opened] = events(Kind.SUSPECTED_USE_OPENED)
     assert opened["details"]["username"] == officer.username
     assert events(Kind.SUSPECTED_USE_NOTED)
     assert events(Kind.SUSPECTED_USE_CLOSED)
     assert len(events(Kind.INCIDENT_REFUSED)) == 3
+
+
+@pytest.mark.req("AUD-14")
+def test_the_sanction_named_exists_and_is_of_that_person(suspected, officer, officer2, manager, signed_in, events, now):
+    page, browser = f"{START}suspected-use/{suspected.pk}/", signed_in(manager)
+    closing = {"act": "close", "outcome": "sanctioned", "text": "Suspended"}
+    theirs = reprimanded(officer2, manager, now)
+    for wrong in ("S-12", str(uuid4()), theirs, "x" * 40):
+        answer = browser.post(page, closing | {"sanction": wrong})
+        assert (answer.status_code, "no such sanction of this person" in answer.content.decode()) == (400, True)
+    assert len(events(Kind.INCIDENT_REFUSED)) == 4
+    followed = reprimanded(officer, manager, now)
+    text = browser.get(page).content.decode()
+    assert (f'value="{followed}"' in text, theirs in text) == (True, False)
+    with pytest.raises(IncidentRefused, match="no such sanction"):
+        recording.close_suspected_use(
+            suspected_use=suspected, outcome=Outcome.SANCTIONED, sanction=theirs, text="x", user=manager, now=now)
+    assert browser.post(page, closing | {"sanction": followed}).status_code == 302
+    assert events(Kind.SUSPECTED_USE_CLOSED)[-1]["details"]["sanction"] == followed
 
 
 @pytest.mark.req("AUD-14")

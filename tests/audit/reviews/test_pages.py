@@ -10,7 +10,7 @@ from audit.events import Kind
 from audit.models import Method, Review
 from audit.reviews import signoff, views
 from tests.audit.walking import whole
-from tests.factories.reviews import attempt
+from tests.factories.reviews import attempt, reprimanded
 
 pytestmark = pytest.mark.usefixtures("database")
 START = "/audit/reviews/"
@@ -22,7 +22,7 @@ def form(**fields):
 
 
 @pytest.mark.req("AUD-8")
-def test_a_supervisor_reviews_a_sample_from_opening_to_report(supervisor, officer, asked, signed_in, events):
+def test_a_supervisor_reviews_a_sample_from_opening_to_report(supervisor, officer, manager, asked, signed_in, events, now):
     query = asked(officer, plate="XYZ1234")
     browser = signed_in(supervisor)
     assert "Reviews" in browser.get("/audit/").content.decode()
@@ -38,8 +38,14 @@ def test_a_supervisor_reviews_a_sample_from_opening_to_report(supervisor, office
     assert "kept words" in refused.content.decode()
     assert browser.post(item, {"act": "ask", "question": "Why?"}).status_code == 302
     assert browser.post(item, {"act": "verdict", "verdict": "questioned", "note": "No case"}).status_code == 302
-    assert browser.post(item, {"act": "follow_up", "sanction": "S-12"}).status_code == 302
-    assert "S-12" in browser.get(item).content.decode()
+    followed = reprimanded(officer, manager, now)
+    refused = browser.post(item, {"act": "follow_up", "sanction": "S-12"})
+    assert (refused.status_code, "no such sanction of this person" in refused.content.decode()) == (400, True)
+    # A supervisor sees no sanctions, and types the number; the manager chooses.
+    assert followed not in browser.get(item).content.decode()
+    assert f'value="{followed}"' in signed_in(manager).get(item).content.decode()
+    assert browser.post(item, {"act": "follow_up", "sanction": followed}).status_code == 302
+    assert followed in browser.get(item).content.decode()
     assert browser.post(f"{review}draw-again/", follow=True).status_code == 200
     refused = browser.post(review, {"note": "my conclusion"})
     assert refused.status_code == 400
@@ -51,7 +57,7 @@ def test_a_supervisor_reviews_a_sample_from_opening_to_report(supervisor, office
     assert events(Kind.REVIEWS_LISTED, actor="supervisor")
     purposes = {event["details"]["purpose"] for event in events(Kind.REVIEW_VIEWED)}
     assert purposes == {"page", "query", "draw again", "sign-off", "report"}
-    assert len(events(Kind.REVIEW_REFUSED)) == 2
+    assert len(events(Kind.REVIEW_REFUSED)) == 3
 
 
 @pytest.mark.req("AUD-8", "BEY-5")

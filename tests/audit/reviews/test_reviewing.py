@@ -13,7 +13,7 @@ from audit.models import Method, NamedNotice, Review, ReviewItem, ReviewPolicy, 
 from audit.record import record_durably
 from audit.reviews import log, reviewing, signoff
 from audit.reviews.reviewing import ReviewRefused
-from tests.factories.reviews import attempt
+from tests.factories.reviews import attempt, reprimanded
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -264,18 +264,25 @@ def test_a_drawn_sample_takes_nothing_by_hand(supervisor, officer, asked, opened
 
 
 @pytest.mark.req("AUD-8", "ACC-11")
-def test_a_questioned_query_is_tied_to_the_sanction_that_followed(supervisor, officer, asked, opened, events, now):
+def test_a_questioned_query_is_tied_to_the_sanction_that_followed(
+    supervisor, officer, officer2, manager, asked, opened, events, now,
+):
+    followed, theirs = reprimanded(officer, manager, now), reprimanded(officer2, manager, now)
     asked(officer)
     review = opened(supervisor)
     item = review.items.select_related("review").get()
     with acting(supervisor):
         with pytest.raises(ReviewRefused, match="follows a questioned"):
-            reviewing.follow_up(item=item, sanction="17", user=supervisor)
+            reviewing.follow_up(item=item, sanction=followed, user=supervisor)
         reviewing.judge(item=item, verdict=Verdict.QUESTIONED, note="n", user=supervisor, now=now)
         item.refresh_from_db()
-        reviewing.follow_up(item=item, sanction="17", user=supervisor)
-    assert review.items.get().sanction == "17"
-    assert events(Kind.REVIEW_FOLLOWED_UP)[0]["details"]["sanction"] == "17"
+        for wrong in ("17", str(uuid4()), theirs):
+            with pytest.raises(ReviewRefused, match="no such sanction"):
+                reviewing.follow_up(item=item, sanction=wrong, user=supervisor)
+        reviewing.follow_up(item=item, sanction=followed, user=supervisor)
+    assert review.items.get().sanction == followed
+    assert [event["details"]["sanction"] for event in events(Kind.REVIEW_FOLLOWED_UP)] == [followed]
+    assert len(events(Kind.REVIEW_REFUSED)) == 4
 
 
 @pytest.mark.req("AUD-8")
