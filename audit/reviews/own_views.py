@@ -85,11 +85,12 @@ def _page(request: HttpRequest, *, question: UUID | None = None, notice: UUID | 
           form: forms.Form | None = None) -> HttpResponse:
     """The page, with the form that was not filled in rightly at its place."""
     asked, asked_next = questions.own(user=request.user, before=cursor_of(request, "asked_before"), size=LISTED)
-    named, named_next = naming.own(user=request.user, before=cursor_of(request, "named_before"), size=LISTED, now=timezone.now())
+    named, notices_next = naming.own(user=request.user, before=cursor_of(request, "notices_before"), size=LISTED,
+                                     now=timezone.now())
     return render(request, "audit/own_questions.html", {
         "asked": [{"question": one, "row": row, "form": form if one.pk == question else AnswerForm(auto_id=f"{one.pk}_%s")}
                   for one, row in asked],
         "named": [{"notice": one, "row": row, "form": form if one.pk == notice else DisownForm(auto_id=f"{one.pk}_%s")}
                   for one, row in named],
-        "asked_next": asked_next, "named_next": named_next, "form": form, "place": request.GET.urlencode()},
+        "asked_next": asked_next, "notices_next": notices_next, "form": form, "place": request.GET.urlencode()},
         status=400 if form is not None else 200)

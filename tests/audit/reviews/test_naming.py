@@ -131,9 +131,9 @@ def test_an_older_notice_is_found_page_by_page_counts_as_seen_and_can_be_disowne
     for _ in range(5):
         asked(officer, other_name="jane")
     browser, in_order = signed_in(jane), [str(pk) for pk in NamedNotice.objects.order_by("-made_at").values_list("pk", flat=True)]
-    assert whole(browser, PAGE, lambda page: re.findall(r"/named/([0-9a-f-]{36})/", page), "named_before") == in_order
+    assert whole(browser, PAGE, lambda page: re.findall(r"/named/([0-9a-f-]{36})/", page), "notices_before") == in_order
     assert not NamedNotice.objects.filter(seen_at=None).exists()
-    *_, last = pages(browser, PAGE, "named_before")
+    *_, last = pages(browser, PAGE, "notices_before")
     address = re.search(rf'action="([^"]*{in_order[-1]}[^"]*)"', last)[1]
     # What is wrong is said on the page on which it was typed.
     refused = browser.post(address, {"note": "x" * 501})
