@@ -225,6 +225,8 @@ def _draw_chart(paper: _Print, chart: OverTime) -> None:
         for bar, down, height in parts:
             if height:
                 paper.rect(_LEFT + bar.x * scale, top + down * scale, bar.width * scale, height * scale, style="F")
+    # What is written from here on is black again.
+    paper.set_fill_color(0)
     bottom = top + drawn.height * scale
     paper.line(_LEFT, bottom, _LEFT + _WIDTH, bottom)
     paper.text(_LEFT, bottom + 5, f"{drawn.first} to {drawn.last}. {chart.says} The highest is {drawn.highest:,}.")
