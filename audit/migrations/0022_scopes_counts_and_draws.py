@@ -14,7 +14,7 @@ OTHER_ANSWERS = ("review_sample", "own_questions", "queries_naming")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0019_events_of_one_step")]
+    dependencies = [("audit", "0021_who_took_it_and_what_is_known")]
 
     operations = [
         migrations.AddField("export", "aor", models.CharField(blank=True, max_length=32, verbose_name="area of responsibility",

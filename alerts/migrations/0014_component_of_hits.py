@@ -8,5 +8,5 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("alerts", "0011_matching_many_back")]
+    dependencies = [("alerts", "0013_who_may_be_told")]
     operations = [migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop) for name in ("rest.sql", "match_back.sql")]
