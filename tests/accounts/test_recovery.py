@@ -72,6 +72,7 @@ def test_link_question_temporary_password_and_a_new_password(owner, now, events)
     assert Client().get(path).content.decode().count("number 0") == page.count("number 0")
     client, status = enter(temporary(now, path))
     assert status == 302
+    assert [event["details"]["what"] for event in events(Kind.ACCOUNT_MAILED)] == ["recovery link", "temporary password"]
     for closed in (PAGE, "/", "/accounts/rules/", "/accounts/second-factor/set-up/"):
         assert client.get(closed).url.startswith(CHANGE), closed
     page = client.get(CHANGE).content.decode()

@@ -365,7 +365,7 @@ def test_the_preview_names_who_watches_the_same_for_the_same_reason(browser, wat
 
 
 @pytest.mark.req("ALR-2", "ALR-8")
-def test_a_draft_is_sealed_and_gone_after_an_hour(officer, officer2, now):
+def test_a_draft_is_sealed_and_gone_after_an_hour(officer, officer2, now, events):
     draft = begun(officer, now, csv_of(row("ABC123")))
     assert b"ABC123" not in bytes(UploadDraft.objects.get().sealed)
     with pytest.raises(drafts.DraftNotFound):
@@ -375,6 +375,7 @@ def test_a_draft_is_sealed_and_gone_after_an_hour(officer, officer2, now):
     tasks.erase_ended_drafts()
     assert UploadDraft.objects.exists()
     assert drafts.erase_ended(now=now + timedelta(hours=1)) == 1
+    assert [event["details"] for event in events("drafts.erased")] == [{"count": 1, "drafts": "alerts.uploaddraft"}]
 
 
 @pytest.mark.req("ALR-2")

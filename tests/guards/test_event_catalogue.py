@@ -12,11 +12,13 @@ from audit.events import Kind
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "audit" / "events.py"
 ROOMS = ("audit", "accounts", "lpr", "alerts", "config")
+# A table of what jobs may leave: it proves no kind.
+NOT_PROVEN = {CATALOGUE, Path(__file__).resolve(), ROOT / "tests" / "guards" / "test_events.py"}
 
 
 def _texts(*folders: str) -> list[str]:
     files = [file for folder in folders for suffix in ("py", "sql") for file in (ROOT / folder).rglob(f"*.{suffix}")]
-    return [file.read_text() for file in files if file not in {CATALOGUE, Path(__file__).resolve()}]
+    return [file.read_text() for file in files if file not in NOT_PROVEN]
 
 
 def _unnamed(texts: list[str]) -> list[str]:
