@@ -15,7 +15,10 @@ def browser(officer, signed_in):
 
 def years_ago(years, *, days=0):
     today = datetime.now(UTC).date()
-    return today.replace(year=today.year - years, day=min(today.day, 28)) - timedelta(days=days)
+    # Another year may lack a leap day.
+    day = 28 if (today.month, today.day) == (2, 29) else today.day
+    return today.replace(year=today.year - years, day=day) - timedelta(days=days)
+
 
 BAD = [
     ({"plate": ""}, "plate"), ({"plate": "XYZ12345678"}, "plate"), ({"plate": "XYZ*"}, "plate"), ({"plate": "X?Z1234"}, "plate"),
