@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import Error, transaction
 
-from audit import mailings, outbox, seals, signing, verification
+from audit import jobs, mailings, outbox, seals, signing, verification
 from audit.events import Kind
 from audit.models import LastVerified, Mailing
 from audit.record import AuditUnavailable, record, record_durably
@@ -26,6 +26,8 @@ UNVERIFIED = "the audit log was not verified"
 DELIVERY_OVERDUE = "a delivery of the audit log is overdue"
 STRAY_ROWS = "rows lie outside of the months that are kept for them"
 HOUR = timedelta(hours=1)
+# A verification that was missed has so long to be made up for: a large log takes its time.
+MADE_UP_WITHIN = timedelta(hours=3)
 # Called as (about, text, now) with each alarm, and again where one failed or a worker died: each does its part once.
 listeners: list[Callable[[str, str, datetime], None]] = []
 
@@ -55,7 +57,7 @@ def watch(*, now: datetime) -> None:
     away = ""
     try:
         waiting_since = seals.state().waiting_since
-        verified_at = _last_verified(now).at
+        verified = _last_verified(now)
     except Error as error:
         away = type(error).__name__
     _watch_spool(now, away)
@@ -64,10 +66,8 @@ def watch(*, now: datetime) -> None:
     if waiting_since and waiting_since < now - timedelta(seconds=settings.AUDIT_SEAL_ALARM_SECONDS):
         raise_alarm(SEALED_LATE, f"Events wait for their seal since {waiting_since:%Y-%m-%d %H:%M} UTC. Is the sealer's worker "
                     "running, and can it read the signing key?", now=now)
-    if verified_at < now - timedelta(hours=settings.AUDIT_VERIFY_ALARM_HOURS):
-        raise_alarm(UNVERIFIED, f"The whole log was last found to be what was sealed, or the wait for it began, at "
-                    f"{verified_at:%Y-%m-%d %H:%M} UTC. Is the worker running that verifies it each night, and has it the "
-                    "auditor's login?", now=now)
+    if verified.at < now - timedelta(hours=settings.AUDIT_VERIFY_ALARM_HOURS):
+        _make_up_for(verified, now)
     _tell_rooms(now)
 
 
@@ -85,7 +85,19 @@ def verify(*, now: datetime) -> None:
         raise_alarm(UNVERIFIED, f"The verification could not be made: {type(error).__name__}. Has the worker the auditor's login "
                     "(DATABASE_AUDITOR_URL)? Its own log says more.", now=now)
     else:
-        LastVerified.objects.update_or_create(pk=1, defaults={"at": now})
+        LastVerified.objects.update_or_create(pk=1, defaults={"at": now, "missed_since": None})
+
+
+def _make_up_for(verified: LastVerified, now: datetime) -> None:
+    """A service that stood still has missed its night: it verifies first, and nobody is alarmed if it can."""
+    if verified.missed_since is None:
+        verified.missed_since = now
+        verified.save(update_fields=["missed_since"])
+        jobs.wake("audit.tasks.verify_log")
+    elif verified.missed_since <= now - MADE_UP_WITHIN:
+        raise_alarm(UNVERIFIED, f"The whole log was last found to be what was sealed, or the wait for it began, at "
+                    f"{verified.at:%Y-%m-%d %H:%M} UTC. Is the worker running that verifies it each night, and has it the "
+                    "auditor's login?", now=now)
 
 
 def _last_verified(now: datetime) -> LastVerified:

@@ -19,10 +19,10 @@ MOST_ATTEMPTS = 3
 WAITING, RUNNING = "waiting", "running"
 
 
-def wake(task: str, row: Model) -> None:
-    """Have a worker called to `row`, by the task of this name."""
+def wake(task: str, row: Model | None = None) -> None:
+    """Have a worker called to the task of this name, for `row` where it is about one."""
     with contextlib.suppress(OperationalError):
-        current_app.send_task(task, [str(row.pk)], retry=False)
+        current_app.send_task(task, [str(row.pk)] if row else [], retry=False)
 
 
 def claim(rows: QuerySet, pk: UUID, *, now: datetime) -> bool:

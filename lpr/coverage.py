@@ -7,7 +7,7 @@ fine enough for a metropolitan area of several counties.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 import shapely
@@ -23,6 +23,7 @@ from lpr.models import CoverageCount, CoverageState, SourceKind
 from lpr.report import outlines
 
 SQUARE = 0.05
+COUNTED_EVERY = timedelta(hours=6)
 STATE_CODES = tuple(code for code, _ in dict(states.CHOICES)["States and DC"])
 _METRO_OF_COUNTY = {county: area.code for area in metropolitan_areas.AREAS for county in area.counties}
 
@@ -66,6 +67,12 @@ class Coverage:
     def is_below(self) -> bool:
         """Whether the contract's floor is not reached."""
         return self.states_covered < settings.COVERAGE_STATES_AT_LEAST or self.areas_covered < settings.COVERAGE_AREAS_AT_LEAST
+
+
+def refresh_due(*, now: datetime) -> None:
+    """Count anew where the last count is some hours old, or there is none: a scheduler that starts anew forgets when it ran."""
+    if not CoverageState.objects.filter(pk=1, counted_at__gt=now - COUNTED_EVERY).exists():
+        refresh(now=now)
 
 
 def refresh(*, now: datetime) -> Coverage:

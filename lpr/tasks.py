@@ -35,7 +35,7 @@ def send_correction_mail() -> None:
 @shared_task
 def refresh_coverage() -> None:
     """Count where reads lie, and tell of a floor that is not reached (DAT-5)."""
-    coverage.refresh(now=datetime.now(UTC))
+    coverage.refresh_due(now=datetime.now(UTC))
 
 
 @shared_task

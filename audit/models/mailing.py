@@ -59,9 +59,13 @@ class MailingRecipient(models.Model):
 
 
 class LastVerified(models.Model):
-    """When the whole log was last found to be what was sealed; before the first time, when somebody began to wait for it."""
+    """When the whole log was last found to be what was sealed; before the first time, when somebody began to wait for it.
+
+    `missed_since` is when the watch found that a night went by without, and asked for it to be made up for.
+    """
 
     at = models.DateTimeField()
+    missed_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="last_verified_is_one_row")]

@@ -283,7 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "count-usage": {"task": "audit.tasks.count_usage", "schedule": 3600.0, "options": {"expires": 3600}},
     "maintain-partitions": {"task": "lpr.tasks.maintain_partitions", "schedule": 6 * 60 * 60.0},
     "watch-sources": {"task": "lpr.tasks.watch_sources", "schedule": 600.0, "options": {"expires": 600}},
-    "refresh-coverage": {"task": "lpr.tasks.refresh_coverage", "schedule": 6 * 60 * 60.0},
+    "refresh-coverage": {"task": "lpr.tasks.refresh_coverage", "schedule": 60.0, "options": {"expires": 60}},
     "erase-what-is-over": {"task": "lpr.tasks.erase_what_is_over", "schedule": 6 * 60 * 60.0},
 }
 CACHES = {

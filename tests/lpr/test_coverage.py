@@ -122,6 +122,17 @@ def test_the_door_gives_counts_alone(source, now):
 
 
 @pytest.mark.req("DAT-5")
+def test_coverage_is_counted_at_once_and_then_every_six_hours_however_often_the_scheduler_starts(source, now):
+    coverage.refresh_due(now=now)
+    store_now(source, read_in("36061"))
+    counted = []
+    for hours in (0, 5, 6, 7):
+        coverage.refresh_due(now=now + timedelta(hours=hours))
+        counted.append(coverage.current().counted_at)
+    assert counted == [now, now, now + timedelta(hours=6), now + timedelta(hours=6)]
+
+
+@pytest.mark.req("DAT-5")
 def test_the_page_shows_tables_and_a_map_drawn_by_the_server(signed_in, officer, source, now, events):
     browser = signed_in(officer)
     assert "has not been counted yet" in browser.get("/coverage/").content.decode()
