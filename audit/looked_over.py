@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from audit import case_text
-from audit.case_text import CASE, PERSON, PLATE, Find
+from audit.case_text import CASE, Find
 
 QUESTION = ("no_case", "looked")
 
@@ -18,13 +18,14 @@ QUESTION = ("no_case", "looked")
 class LookedOverForm(forms.Form):
     """What surely is case text is refused at its field; what may be is asked about, once for each find.
 
-    `LOOKED_OVER` names the fields, `LOOKED_FOR` what does not belong there. `asks` says that the question is open: `no_case` is
-    then a box to tick. A confirmation counts for the very finds that were shown; other words are asked about anew.
+    `LOOKED_OVER` names the fields, `MAY_CITE` those of them in which a case number may stand. `asks` says that the question is
+    open: `no_case` is then a box to tick. A confirmation counts for the very finds that were shown; other words are asked about
+    anew.
     `has_case_text` says that it was refused or asked; `why` is for the record.
     """
 
     LOOKED_OVER: tuple[str, ...] = ()
-    LOOKED_FOR = frozenset({PLATE, CASE, PERSON})
+    MAY_CITE: tuple[str, ...] = ()
 
     no_case = forms.BooleanField(required=False, widget=forms.HiddenInput,
                                  label="I looked at it: this is no license plate, no case number and no person of a case. Send "
@@ -42,7 +43,7 @@ class LookedOverForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        found = {name: self._finds(cleaned.get(name) or "") for name in self.LOOKED_OVER if name in self.fields}
+        found = {name: self._finds(name, cleaned.get(name) or "") for name in self.LOOKED_OVER if name in self.fields}
         sure = {name: [find for find in finds if find.is_sure] for name, finds in found.items()}
         open_ones = [find for finds in found.values() for find in finds if not find.is_sure]
         mark = _mark(open_ones)
@@ -62,8 +63,8 @@ class LookedOverForm(forms.Form):
         self._ask(mark)
         return cleaned
 
-    def _finds(self, text: str) -> list[Find]:
-        return [find for find in case_text.look_over(text) if find.what in self.LOOKED_FOR]
+    def _finds(self, name: str, text: str) -> list[Find]:
+        return [find for find in case_text.look_over(text) if find.what != CASE or name not in self.MAY_CITE]
 
     def _ask(self, mark: str) -> None:
         """The question comes back unanswered, and for these finds."""

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts import ceilings, countdown, deletions
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
-from accounts.admin.steps import CaseText, StepPages
+from accounts.admin.steps import StepPages
 from accounts.keepers import keeps, kept_by
 from accounts.models import DeletionRequest, Role, User
 from audit.looked_over import QUESTION, LookedOverForm
@@ -44,7 +44,7 @@ class FilingForm(LookedOverForm, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.has_case_text and "account" in cleaned:
-            deletions.refuse(by=self.by, why=CaseText.__name__, username=cleaned["account"].username)
+            deletions.refuse(by=self.by, why=self.why, username=cleaned["account"].username)
         return cleaned
 
     def clean_account(self) -> User:
@@ -53,6 +53,13 @@ class FilingForm(LookedOverForm, forms.ModelForm):
             deletions.refuse(by=self.by, why="AlreadyThere", username=account.username)
             raise forms.ValidationError("The deletion of this account was filed already.", code="filed")
         return account
+
+
+class DecisionForm(LookedOverForm):
+    LOOKED_OVER = ("note",)
+
+    # Which steps need a reason is the domain's own rule.
+    note = forms.CharField(max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @admin.register(DeletionRequest)
@@ -64,7 +71,8 @@ class DeletionRequestAdmin(StepPages, ScopedAdmin):
     list_filter = ("state",)
     list_select_related = ("account__aor", "filed_by")
     steps = tuple(TOLD)
-    refusals = (CaseText, deletions.MayNot, deletions.NoReason, deletions.AlreadyThere, deletions.AlreadyEnded, ceilings.Full)
+    step_form = DecisionForm
+    refusals = (deletions.MayNot, deletions.NoReason, deletions.AlreadyThere, deletions.AlreadyEnded, ceilings.Full)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         if _is_operator(request):
@@ -110,20 +118,20 @@ class DeletionRequestAdmin(StepPages, ScopedAdmin):
         filed = deletions.file(by=user_of(request), now=datetime.now(UTC), **form.cleaned_data)
         obj.pk = filed.pk
 
-    def step(self, request: HttpRequest, record: DeletionRequest, do: str) -> str:
-        by, note, now = user_of(request), request.POST.get("note", "")[:500], datetime.now(UTC)
-        if why := self.case_text(request, note):
-            deletions.refuse(by=by, why=CaseText.__name__, username=record.account.username)
-            raise CaseText(why)
+    def step(self, request: HttpRequest, record: DeletionRequest, do: str, said: dict[str, Any]) -> str:
+        by, now = user_of(request), datetime.now(UTC)
         if do == "file":
             deletions.file(account=record.account, by=by, reason="", now=now)
         elif do == "turn_down":
-            deletions.turn_down(request=record, by=by, note=note, now=now)
+            deletions.turn_down(request=record, by=by, now=now, **said)
         elif do == "withdraw":
-            deletions.withdraw(request=record, by=by, note=note, now=now)
+            deletions.withdraw(request=record, by=by, now=now, **said)
         else:
             deletions.carry_out(request=record, by=by, now=now)
         return TOLD[do].format(record.account)
+
+    def refuse_form(self, request: HttpRequest, record: DeletionRequest, why: str) -> None:
+        deletions.refuse(by=user_of(request), why=why, username=record.account.username)
 
 
 def _is_operator(request: HttpRequest) -> bool:

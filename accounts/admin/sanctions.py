@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts import ceilings, sanctions
 from accounts.access import user_of
 from accounts.admin.base import ScopedAdmin
-from accounts.admin.steps import CaseText, StepPages
+from accounts.admin.steps import StepPages
 from accounts.keepers import kept_by
 from accounts.models import Sanction, User
 from audit.looked_over import QUESTION, LookedOverForm
@@ -19,10 +19,14 @@ from audit.looked_over import QUESTION, LookedOverForm
 MEASURES = [(kind.value, kind.label) for kind in Sanction.Kind if kind != Sanction.Kind.LIFTING]
 
 
+# Evidence lies in cases of the agency's own, by their numbers.
+EVIDENCED = ("reason", "evidence"), ("evidence",)
+
+
 class SanctionForm(LookedOverForm, forms.ModelForm):
     """`by` is given by the page. Times are those of the site, UTC; an empty beginning is now."""
 
-    LOOKED_OVER = ("reason", "evidence")
+    LOOKED_OVER, MAY_CITE = EVIDENCED
 
     by: User
     kind = forms.ChoiceField(label="Measure", choices=MEASURES, help_text="Revocation and termination close the account at once.")
@@ -47,7 +51,7 @@ class SanctionForm(LookedOverForm, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.has_case_text and "account" in cleaned:
-            sanctions.refuse(account=cleaned["account"], by=self.by, why=CaseText.__name__)
+            sanctions.refuse(account=cleaned["account"], by=self.by, why=self.why)
         if self.errors:
             return cleaned
         field, why = sanctions.why_not(
@@ -62,6 +66,15 @@ class SanctionForm(LookedOverForm, forms.ModelForm):
         """The record is made by the domain, not from this form's instance, and its constraints are met there."""
 
 
+class LiftForm(LookedOverForm):
+    LOOKED_OVER, MAY_CITE = EVIDENCED
+
+    # That both are there is the domain's own rule.
+    reason = forms.CharField(max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3, "required": True}))
+    evidence = forms.CharField(max_length=200, required=False,
+                               widget=forms.TextInput(attrs={"autocomplete": "off", "required": True}))
+
+
 @admin.register(Sanction)
 class SanctionAdmin(StepPages, ScopedAdmin):
     change_form_template = "accounts/admin_sanction.html"
@@ -70,7 +83,8 @@ class SanctionAdmin(StepPages, ScopedAdmin):
     list_filter = ("kind",)
     list_select_related = ("account", "decided_by", "lifted_by")
     steps = ("lift",)
-    refusals = (CaseText, sanctions.MayNotSanction, sanctions.NotPossible, sanctions.AlreadyLifted, ceilings.Full)
+    step_form = LiftForm
+    refusals = (sanctions.MayNotSanction, sanctions.NotPossible, sanctions.AlreadyLifted, ceilings.Full)
 
     def get_fields(self, request: HttpRequest, obj: Sanction | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -121,10 +135,9 @@ class SanctionAdmin(StepPages, ScopedAdmin):
         made = sanctions.impose(by=user_of(request), now=datetime.now(UTC), **form.cleaned_data)
         obj.pk, obj.account, obj.kind = made.pk, made.account, made.kind
 
-    def step(self, request: HttpRequest, record: Sanction, do: str) -> str:
-        reason, evidence = request.POST.get("reason", "")[:1000], request.POST.get("evidence", "")[:200]
-        if why := self.case_text(request, reason, evidence):
-            sanctions.refuse(account=record.account, by=user_of(request), why=CaseText.__name__)
-            raise CaseText(why)
-        sanctions.lift(sanction=record, reason=reason, evidence=evidence, by=user_of(request), now=datetime.now(UTC))
+    def step(self, request: HttpRequest, record: Sanction, do: str, said: dict[str, Any]) -> str:
+        sanctions.lift(sanction=record, by=user_of(request), now=datetime.now(UTC), **said)
         return f"The {record} is lifted."
+
+    def refuse_form(self, request: HttpRequest, record: Sanction, why: str) -> None:
+        sanctions.refuse(account=record.account, by=user_of(request), why=why)

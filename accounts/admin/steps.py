@@ -1,5 +1,6 @@
 """Records of the back office that are made and moved by domain functions, each in a transaction of its own."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,11 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from accounts.access import user_of
-from audit import case_text
-
-
-class CaseText(Exception):
-    """The reason of a step holds, or may hold, a plate, a case number or a person of a case; the message says which words."""
+from audit.looked_over import LookedOverForm
 
 
 class RecordPages(admin.ModelAdmin):
@@ -31,19 +28,23 @@ class RecordPages(admin.ModelAdmin):
 
 
 class StepPages(RecordPages):
-    """Adds `<id>/step/`, which takes `do` and calls `step`. Nothing is edited; subclasses say what is added and what steps."""
+    """Adds `<id>/step/`, which takes `do` and calls `step`. Nothing is edited; subclasses say what is added and what steps.
+
+    `step_form` is what is said with a step. Where it is refused, the page comes back with all that was typed: neither the words
+    nor what is said of them stand in a message, which a cookie or the session would keep.
+    """
 
     steps: tuple[str, ...] = ()
     refusals: tuple[type[Exception], ...] = ()
+    step_form: type[LookedOverForm] = LookedOverForm
 
-    def step(self, request: HttpRequest, record: Any, do: str) -> str:
-        """Do one of `steps`; return what to tell."""
+    def step(self, request: HttpRequest, record: Any, do: str, said: dict[str, Any]) -> str:
+        """Do one of `steps` with what the form says; return what to tell."""
         raise NotImplementedError
 
-    def case_text(self, request: HttpRequest, *texts: str) -> str:
-        """What in these texts must not be kept, in words; what only may be case text passes with the box that says it is none."""
-        finds = [find for text in texts for find in case_text.look_over(text)]
-        return " ".join(find.in_words for find in finds if find.is_sure or not request.POST.get("no_case"))
+    def refuse_form(self, request: HttpRequest, record: Any, why: str) -> None:
+        """Note that the form of a step was refused."""
+        raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"
@@ -74,9 +75,25 @@ class StepPages(RecordPages):
         do = request.POST.get("do", "")
         if request.method != "POST" or do not in self.steps:
             raise Http404
+        form = self.step_form(request.POST)
+        if not form.is_valid():
+            self.refuse_form(request, record, form.why)
+            return self._with_errors(request, object_id, form)
         try:
-            self.message_user(request, self.step(request, record, do), messages.SUCCESS)
+            self.message_user(request, self.step(request, record, do, form.cleaned_data), messages.SUCCESS)
         except self.refusals as refusal:
             self.message_user(request, f"Nothing was done. {refusal}", messages.ERROR)
         return self.back_to(record)
+
+    def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **options: Any) -> Any:
+        context.setdefault("step_form", self.step_form())
+        return super().render_change_form(request, context, *args, **options)
+
+    def _with_errors(self, request: HttpRequest, object_id: str, form: LookedOverForm) -> HttpResponse:
+        # The record's own form, which nobody may send, is shown as to whoever opens the page.
+        opened = copy(request)
+        opened.method = "GET"
+        page = self.change_view(opened, object_id, extra_context={"step_form": form})
+        page.status_code = 400
+        return page
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 
-from audit.case_text import PERSON, PLATE
 from audit.looked_over import LookedOverForm
 from audit.step_forms import StepForm
 
@@ -30,7 +29,7 @@ class MatterForm(LookedOverForm, StepForm):
     """A hold names the matter that asks for it, by its docket number too, and stays on record."""
 
     LOOKED_OVER = ("reason",)
-    LOOKED_FOR = frozenset({PLATE, PERSON})
+    MAY_CITE = ("reason",)
 
 
 class HoldForm(MatterForm):

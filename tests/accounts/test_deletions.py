@@ -303,9 +303,13 @@ def test_the_reason_of_a_deletion_holds_no_plate_and_no_case(officer, manager, s
     assert not DeletionRequest.objects.exists()
     row = deletions.ask(account=officer, by=supervisor, reason="Moved away", now=datetime.now(UTC))
     step = f"{DELETIONS}{row.pk}/step/"
-    assert "Nothing was done. “HBX4172”" in browser.post(
-        step, {"do": "turn_down", "note": "plate HBX4172 is his", "no_case": "on"}, follow=True).content.decode()
-    assert [event["details"]["why"] for event in events("deletion.refused")] == ["case text", "question", "CaseText", "CaseText"]
+    answer = browser.post(step, {"do": "turn_down", "note": "plate HBX4172 is his", "no_case": "on"})
+    assert answer.status_code == 400
+    assert "“HBX4172” is a license plate. Take it out." in answer.content.decode()
+    assert "plate HBX4172 is his</textarea>" in answer.content.decode(), "what was typed is not lost"
+    assert "HBX4172" not in str(browser.cookies) + str(dict(browser.session)), "no message carries it"
+    why = [event["details"]["why"] for event in events("deletion.refused")]
+    assert why == ["case text", "question", "case text", "case text"]
     assert "HBX4172" not in str(events())
     row.refresh_from_db()
     assert row.state == "asked"

@@ -285,13 +285,39 @@ def test_a_sanction_holds_no_plate_and_no_case(officer, manager, signed_in, even
     assert browser.post(f"{SANCTIONS}add/", said).status_code == 302
     sanction = Sanction.objects.get()
     step, lifting = f"{SANCTIONS}{sanction.pk}/step/", {"do": "lift", "evidence": "Review 13"}
-    for reason, box in (("Plate HBX4172 was his own", "on"), ("QRS4455 was his own", "")):
-        page = browser.post(step, lifting | {"reason": reason, "no_case": box}, follow=True).content.decode()
-        assert "Nothing was done. “" in page
-    assert [event["details"]["why"] for event in events("sanction.refused")] == ["CaseText"] * 4
+    for reason, box, said in (("Plate HBX4172 was his own", "on", "“HBX4172” is a license plate. Take it out."),
+                              ("QRS4455 was his own", "on", "“QRS4455” may be a license plate.")):
+        answer = browser.post(step, lifting | {"reason": reason, "no_case": box})
+        page = answer.content.decode()
+        assert answer.status_code == 400
+        assert said in page
+        for typed in (reason, 'value="Review 13"'):
+            assert typed in page, "what was typed is not lost"
+        assert not re.search("HBX4172|QRS4455", str(browser.cookies) + str(dict(browser.session))), "no message carries it"
+    assert [event["details"]["why"] for event in events("sanction.refused")] == ["case text", "question"] * 2
     assert Sanction.objects.count() == 1
-    browser.post(step, lifting | {"reason": "QRS4455 was a router", "no_case": "on"})
+    looked = re.search(r'name="looked" value="(\w+)"', page)[1]
+    browser.post(step, lifting | {"reason": "HBX4172 was his own", "looked": looked, "no_case": "on"})
+    assert Sanction.objects.count() == 1, "the answer counts for the words that were shown"
+    browser.post(step, lifting | {"reason": "QRS4455 was a router", "looked": looked, "no_case": "on"})
     assert Sanction.objects.count() == 2
+
+
+@pytest.mark.req("ACC-11")
+def test_the_evidence_of_a_sanction_cites_the_agencys_own_case_and_no_plate(officer, manager, signed_in, events):
+    browser, cited = signed_in(manager), "OPR case 2026-12345, folder 7"
+    form = {"account": officer.pk, "kind": "reprimand", "reason": "Asked about a neighbor", "starts_at_0": "", "starts_at_1": "",
+            "ends_at_0": "", "ends_at_1": ""}
+    page = browser.post(f"{SANCTIONS}add/", form | {"evidence": "Photo of plate HBX4172"}).content.decode()
+    assert "“HBX4172” is a license plate. Take it out." in page
+    page = browser.post(f"{SANCTIONS}add/", form | {"evidence": cited, "reason": "As in case 2026-12345"}).content.decode()
+    assert page.count("“2026-12345” is a case number. Take it out.") == 1, "a reason needs no case number"
+    assert browser.post(f"{SANCTIONS}add/", form | {"evidence": cited}).status_code == 302
+    sanction = Sanction.objects.get()
+    step = f"{SANCTIONS}{sanction.pk}/step/"
+    assert browser.post(step, {"do": "lift", "reason": "Mistake", "evidence": "Plate HBX4172"}).status_code == 400
+    assert browser.post(step, {"do": "lift", "reason": "Mistake", "evidence": cited}).status_code == 302
+    assert [events(kind)[0]["details"]["evidence"] for kind in ("sanction.imposed", "sanction.lifted")] == [cited, cited]
 
 
 @pytest.mark.req("ACC-11", "ACC-9", "ACC-6")
