@@ -83,7 +83,7 @@ def verify(*, now: datetime) -> None:
     except Exception as error:
         logger.exception("the audit log could not be verified")
         raise_alarm(UNVERIFIED, f"The verification could not be made: {type(error).__name__}. Has the worker the auditor's login "
-                    "(DATABASE_AUDITOR_URL)? Its own log says more.", now=now)
+                    "(DATABASE_AUDITOR_URL), and can it read the files beside the signing key? Its own log says more.", now=now)
     else:
         LastVerified.objects.update_or_create(pk=1, defaults={"at": now, "missed_since": None})
 

@@ -55,6 +55,7 @@ def seal(*, now: datetime, limit: int = BATCH) -> Sealed | None:
 
     Raises:
         SealRefused: the tree in the database is not the one that was signed, or is older than what was given out.
+        OSError: what was given out cannot be read or written.
         signing.SigningKeyMissing: there is no key to sign with.
     """
     with _only_sealer() as alone:
@@ -101,13 +102,14 @@ def given_out() -> verifier.Checkpoint | None:
 
     Raises:
         SealRefused: the file holds something else.
+        OSError: it cannot be read, which says nothing of the log.
     """
     try:
         note = _latest_file().read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SealRefused(f"{_latest_file()} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise SealRefused(f"{_latest_file()} does not hold a checkpoint of ours: {error}.") from error
     try:
         return verifier.open_checkpoint(note, signing.trusted_keys())
     except verifier.NotProven as error:

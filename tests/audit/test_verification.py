@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from audit import alarms, context, mailings, seals, signing, tasks, verification
 from audit.events import Kind
-from audit.models import Mailing
+from audit.models import Incident, Mailing
 from audit.record import record_durably
 from config import databases
 
@@ -160,6 +160,33 @@ def test_an_end_of_the_log_that_was_cut_off_with_its_seals_is_found_and_raises_t
 def test_a_given_out_checkpoint_that_was_tampered_with_is_no_excuse(sealed, settings):
     latest = Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest")
     latest.write_text(latest.read_text().replace("300", "260"))
+    with pytest.raises(verification.Mismatch, match="does not hold a checkpoint of ours"):
+        verification.verify()
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_a_file_mode_is_no_tampering(sealed, settings, monkeypatch, events):
+    latest, read = Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest"), Path.read_text
+
+    def closed(path, *args, **options):
+        if path == latest:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", closed)
+    for command in ("verify_audit", "seal_audit", "rotate_signing_key"):
+        with pytest.raises(CommandError, match="Permission denied"):
+            call_command(command)
+    tasks.verify_log()
+    with pytest.raises(PermissionError):
+        tasks.seal()
+    assert [event["details"]["about"] for event in events("alarm.raised")] == [alarms.UNVERIFIED]
+    assert not Incident.objects.exists()
+
+
+@pytest.mark.req("AUD-2", "BEY-2")
+def test_a_given_out_file_with_other_bytes_is_a_mismatch(sealed, settings):
+    Path(f"{settings.AUDIT_SIGNING_KEY_FILE}.latest").write_bytes(b"\xff\xfe")
     with pytest.raises(verification.Mismatch, match="does not hold a checkpoint of ours"):
         verification.verify()
 

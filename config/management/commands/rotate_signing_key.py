@@ -19,6 +19,6 @@ class Command(BaseCommand):
         try:
             with command_run("rotate_signing_key", using="sealer"):
                 key = seals.rotate_key(now=datetime.now(UTC))
-        except (seals.SealRefused, signing.SigningKeyMissing) as error:
+        except (seals.SealRefused, signing.SigningKeyMissing, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"The log is now signed by {key.verifier_key}")

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             with command_run("seal_audit", using="sealer"):
                 for sealed in seals.seal_all(now=datetime.now(UTC)):
                     count, size = count + sealed.count, sealed.size
-        except (seals.SealRefused, signing.SigningKeyMissing) as error:
+        except (seals.SealRefused, signing.SigningKeyMissing, OSError) as error:
             raise CommandError(str(error)) from error
         size = size or seals.state(using="sealer").size
         self.stdout.write(f"sealed={count} size={size}")
