@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from audit.case_text import Find
 from audit.incidents.recording import IncidentRefused
 from audit.looked_over import LookedOverForm
 from audit.models.incident import DataKind, Outcome, StepKind
@@ -29,7 +30,12 @@ class IncidentForm(LookedOverForm):
 
     def filled(self, data: Any) -> "IncidentForm":
         """The same form with what was sent."""
-        return type(self)(data)
+        return type(self)(data, initial=self.initial)
+
+    def _finds(self, name: str, text: str) -> list[Find]:
+        """Nothing in the very words that the record offered: an alarm's own, or a person's, which were looked over before."""
+        offered = str(self.initial.get(name) or "")
+        return [] if text.split() == offered.split() else super()._finds(name, text)
 
     def refuse(self, refusal: IncidentRefused) -> None:
         self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
@@ -59,6 +65,8 @@ class OpenForm(IncidentForm):
 
 
 class KnownForm(IncidentForm):
+    LOOKED_OVER = ("users_affected", "text")
+
     data_kinds = _data_kinds()
     users_affected = _users_affected()
     text = _words("How it became known", 3)

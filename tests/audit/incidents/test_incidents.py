@@ -204,6 +204,9 @@ def test_what_may_be_a_plate_is_asked_about_once_and_nothing_of_the_form_is_lost
     assert Incident.objects.get().data_kinds == ["audit_trail", "identities"]
     note = {"act": "note", "kind": "inquiry", "text": "Asked about plate HBX4172."}
     assert browser.post(page, note).status_code == 400
+    known = {"act": "complete", "data_kinds": ["other"], "users_affected": "Plate HBX4172", "text": "It was found."}
+    assert "“HBX4172” is a license plate. Take it out." in browser.post(page, known).content.decode()
+    assert Incident.objects.get().users_affected == "3 users"
     report = dict.fromkeys(("what_happened", "cause", "harm", "done", "planned"), "plate HBX4172")
     assert browser.post(page, {"act": "first_report", "text": "The router was open."}).status_code == 302
     answer = browser.post(page, report | {"act": "written_report", "contact": "Ann Lee, 202-555-0100"})
@@ -235,6 +238,22 @@ def test_the_tamper_alarm_opens_one_by_itself_and_late_seals_do_not(operator, no
     assert one.opened_by is None
     assert one.data_kinds == ["audit_trail"]
     assert "leaf 7" in one.steps.get().text
+
+
+@pytest.mark.req("AUD-9")
+def test_the_words_of_an_alarm_are_reported_unasked_and_what_is_typed_beside_them_is_looked_over(operator, signed_in, now):
+    found = "The checkpoint of 1234567 events is not in the log.\nIt ends at 1234000."
+    alarms.raise_alarm(alarms.TAMPERED, found, now=now)
+    browser, page, sent = signed_in(operator), f"{START}{Incident.objects.get().pk}/", len(mail.outbox)
+    opened = re.search(r'name="text"[^>]*>([^<]+)</textarea>', browser.get(page).content.decode())[1].strip()
+    assert "1234567 events" in opened
+    offered = opened.replace("\n", "\r\n")
+    answer = browser.post(page, {"act": "first_report", "text": f"{offered} Asked for 7654321."})
+    assert answer.status_code == 400
+    assert "“7654321” may be a case number." in answer.content.decode()
+    assert len(mail.outbox) == sent
+    assert browser.post(page, {"act": "first_report", "text": offered}).status_code == 302
+    assert len(mail.outbox) == sent + 2
 
 
 @pytest.mark.req("AUD-9")
