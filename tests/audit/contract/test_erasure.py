@@ -162,6 +162,8 @@ def test_the_erasure_announces_itself_under_the_checkpoint_of_the_certificate(ap
     (lambda out, end: (out / "accounts" / "accounts_user.jsonl").write_text("{}\n"), "does not prove itself"),
     (lambda out, end: (out / "keys.txt").unlink(), "does not prove itself"),
     (lambda out, end: record_durably(Kind.QUERY_ATTEMPTED, plate="END4242", state="NV"), "done since the export"),
+    (lambda out, end: record_durably(Kind.QUERY_REFUSED), "done since the export .1 of query.refused"),
+    (lambda out, end: record_durably(Kind.REVIEW_REPORT_REFUSED), "done since the export .1 of review.report_refused"),
     # A kind that nobody thought of, and what the list of a person's work once left out.
     (lambda out, end: old_log.fill(end.opened_at, 1), r"\(1 of x.y\)"),
     *((lambda out, end, kind=kind: record_durably(kind, username="officer", note="x"), f"1 of {kind}") for kind in (
@@ -240,7 +242,9 @@ def test_a_killed_erasure_does_not_go_on_without_the_export(approved, exported, 
 
 
 @pytest.mark.req("AUD-10")
-def test_who_came_in_and_what_jobs_did_is_not_missed_in_an_export(approved, exported, now, settings):
+def test_who_came_in_what_was_refused_and_what_jobs_did_is_not_missed_in_an_export(approved, exported, now, settings):
+    assert {Kind.PAGE_FAILED, Kind.RECOVERY_REFUSED, Kind.KEY_REFUSED, Kind.READS_REFUSED, Kind.AUDIT_EXPORT_REFUSED,
+            Kind.ADDRESS_LOCKED} <= erasure.NOT_MISSED
     for kind in erasure.NOT_MISSED:
         record_durably(kind)
     erase(exported, approved, now)
