@@ -6,7 +6,10 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connections
+from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
+
+from config import databases
 
 OURS = ("accounts", "alerts", "audit", "lpr")
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,6 +35,18 @@ def test_each_apps_migrations_are_one_line():
 def test_every_migration_is_applied_where_the_service_runs():
     loader = MigrationLoader(connections["owner"])
     assert set(loader.graph.nodes) <= set(loader.applied_migrations)
+
+
+@pytest.mark.parametrize("name", ["0015_asked_elsewhere_in_their_name", "0022_scopes_counts_and_draws"])
+def test_functions_that_answered_otherwise_before_are_made_anew(name):
+    steps = [step.sql for step in MigrationLoader(None).get_migration("audit", name).operations if isinstance(step, RunSQL)]
+    with databases.administrator() as connection:
+        for function in ("review_sample", "own_questions", "queries_naming"):
+            connection.execute(f"DROP FUNCTION IF EXISTS audit.{function}(uuid)")
+            connection.execute(f"CREATE FUNCTION audit.{function}(uuid) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        for step in steps:
+            connection.execute(step)
+        connection.rollback()
 
 
 def test_every_table_of_ours_belongs_to_a_migrated_app():
