@@ -23,7 +23,8 @@ from audit.two_sides import may_see, require
 
 logger = logging.getLogger(__name__)
 # What goes with a month's events and lies outside of the log: called as (since, until) with the month's first moment and the
-# next one's, when it was found that they may go; returns how many files it erased. The ids of events carry their times.
+# next one's, when it was found that they may go; returns how many files it erased. The ids of events carry their times. No room
+# keeps such files yet.
 erasers: list[Callable[[datetime, datetime], int]] = []
 _take = partial(two_sides.take, refused=Kind.RETENTION_REFUSED)
 _PEOPLE = ("announced_by", "agency_by", "operator_by")
