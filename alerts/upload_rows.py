@@ -112,12 +112,18 @@ def is_data(cells: Sequence[str], reasons: Mapping[str, str]) -> bool:
         at != plate and any(map(str.isdigit, cells[plate])) for plate in plates_at for at in (*states_at, *reasons_at))
 
 
-def in_our_order(cells: Sequence[str], reasons: Mapping[str, str]) -> dict[str, int]:
-    """By our column's name the position in a row that is in the order of the template; empty where it is not."""
+def in_our_order(cells: Sequence[str], reasons: Mapping[str, str], width: int) -> dict[str, int]:
+    """By our column's name the position in a row that is in the order of the template; empty where it is not.
+
+    Args:
+        cells: of the first row.
+        reasons: the codes that the user may give, with their labels.
+        width: cells of the file's widest row: a later row may say more than the first, such as for whom it is.
+    """
     if (len(cells) < len(NEEDED) or not _or_nothing(plates.fold, cells[0]) or not _or_nothing(states.parse, cells[1])
             or cells[2].casefold() not in _by_label(reasons)):
         return {}
-    return {name: at for at, name in enumerate(COLUMNS) if at < len(cells)}
+    return {name: at for at, name in enumerate(COLUMNS) if at < width}
 
 
 def sorted_out(

@@ -111,7 +111,8 @@ def begin(
     heading, rows = spreadsheets.read(
         data, most_rows=AlertPolicy.objects.get(pk=1).max_entries, rows_are="plates",
         is_data=lambda cells: not _recognized(owner, cells) and upload_rows.is_data(cells, reasons))
-    columns = _recognized(owner, heading) if any(heading) else upload_rows.in_our_order(rows[0].cells, reasons)
+    columns = _recognized(owner, heading) if any(heading) else upload_rows.in_our_order(
+        rows[0].cells, reasons, len(heading))
     draft = drafts.Draft(
         name=name, mode=mode, alert_list=str(target.pk) if target else "", scope=scope, users=[user.pk for user in users],
         group=group.pk if group else None, heading=list(heading), rows=rows, columns=columns, digest=digest)

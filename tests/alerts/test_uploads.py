@@ -338,6 +338,16 @@ def test_a_file_without_headings_loses_no_row_and_nothing_of_it_is_remembered(br
     assert sorted([item.number for item in (*found.good, *found.bad)]) == [1, 2]
 
 
+@pytest.mark.req("ALR-2", "ALR-9")
+def test_a_later_row_of_a_file_without_headings_may_say_more_than_the_first(browser, officer, events):
+    data = csv_of(row("ABC124", "other", "Agent Jane Roe"), row("ABC125", "self"), heading=row("ABC123"))
+    assert browser.post(upload(browser, data)["Location"], {"confirm": "on"}).status_code == 303
+    assert {entry.plate: entry.other_name for entry in Entry.objects.all()} == {
+        "ABC123": "", "ABC124": "Agent Jane Roe", "ABC125": ""}
+    [event] = events("entry.added", plate="ABC124")
+    assert event["on_behalf_of"] == "Agent Jane Roe"
+
+
 @pytest.mark.req("ALR-1")
 def test_a_file_of_one_row_without_headings_is_watched_and_one_too_many_is_refused_whole(browser, officer, now):
     page = browser.get(upload(browser, csv_of(heading=row("ABC123")))["Location"]).content.decode()
