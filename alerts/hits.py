@@ -117,7 +117,8 @@ def mark(hits: Collection[Hit]) -> None:
     """Say on each hit whether its read was corrected or withdrawn since (BEY-7)."""
     wrong = error_reports.wrong({hit.record_id for hit in hits})
     for hit in hits:
-        hit.marked = wrong.get(hit.record_id, "")
+        if outcome := wrong.get(hit.record_id):
+            hit.marked, hit.plate_stays = outcome
 
 
 def shown_to(hit: UUID, user: User) -> Hit | None:

@@ -31,7 +31,8 @@ def of_hit(*, notification: Notification, hit: Hit, entry: Entry) -> EmailMessag
         "is_shared": notification.kind == NotificationKind.SHARED,
         "link": settings.SITE_URL.rstrip("/") + reverse("alerts:hit", args=[hit.pk]),
     })
-    subject = f"Alert hit, {hit.marked}: {entry.alert_list.name}" if hit.marked else f"Alert hit: {entry.alert_list.name}"
+    marked = ", details corrected" if hit.plate_stays else f", {hit.marked}" if hit.marked else ""
+    subject = f"Alert hit{marked}: {entry.alert_list.name}"
     return _mail(notification, subject=subject, body=body)
 
 

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,13 @@ class CorrectedPlace:
     address: str
     intersection: str
     address_is_approximate: bool
+
+
+class Outcome(NamedTuple):
+    """What became of a read that was wrong: `corrected` or `withdrawn`, and whether its plate and state were right all the same."""
+
+    resolution: str
+    plate_stays: bool
 
 
 class ShownRead(Protocol):
@@ -249,7 +256,7 @@ def resolve(
     """
     corrected = None
     if resolution == ReportStatus.CORRECTED and correction is not None:
-        record_id = uuid5(report.record_id, report.pk.hex)
+        record_id = _corrected_id(report)
         _copy_photos(report.record_id, record_id)
         corrected = asdict(correction) | {"record_id": record_id}
     event = record_durably(
@@ -258,7 +265,8 @@ def resolve(
     try:
         with transaction.atomic(durable=True):
             _change(report, resolution, event.id)
-            _close(report, read, resolution, note, event.id, now)
+            _close(report, read, resolution, note, event.id, now, plate_stays=bool(
+                read and corrected and (corrected["plate"], corrected["state"]) == (read.plate, read.state)))
     except (IntegrityError, AlreadyResolved) as error:
         refuse_resolution(report=report, errors={"": ["The report was resolved meanwhile."]})
         raise AlreadyResolved from error
@@ -294,10 +302,24 @@ def unseen(*, user: User) -> int:
     return CorrectionNotice.objects.filter(recipient=user, seen_at=None).count()
 
 
-def wrong(records: Collection[UUID]) -> Mapping[UUID, str]:
-    """Which of the reads turned out to be wrong, each `corrected` or `withdrawn`: for what was copied from a read (BEY-7)."""
-    return dict(ErrorReport.objects.filter(
-        record_id__in=records, status__in=[ReportStatus.CORRECTED, ReportStatus.WITHDRAWN]).values_list("record_id", "status"))
+def wrong(records: Collection[UUID]) -> Mapping[UUID, Outcome]:
+    """Which of the reads turned out to be wrong, and how: for what was copied from a read (BEY-7)."""
+    found: dict[UUID, Outcome] = {}
+    later: dict[UUID, UUID] = {}
+    for item in ErrorReport.objects.filter(
+            record_id__in=records, status__in=[ReportStatus.CORRECTED, ReportStatus.WITHDRAWN]):
+        found[item.record_id] = Outcome(item.status, item.plate_stays)
+        if item.plate_stays:
+            later[_corrected_id(item)] = item.record_id
+    if later:
+        # The read that took its place may have turned out to be another plate's in its turn.
+        found |= {later[record_id]: outcome for record_id, outcome in wrong(later).items() if not outcome.plate_stays}
+    return found
+
+
+def _corrected_id(report: ErrorReport) -> UUID:
+    """The record id of the read that a correction by this report makes."""
+    return uuid5(report.record_id, report.pk.hex)
 
 
 def _change(report: ErrorReport, resolution: ReportStatus, event: UUID) -> None:
@@ -314,7 +336,8 @@ def _change(report: ErrorReport, resolution: ReportStatus, event: UUID) -> None:
 
 
 def _close(
-    report: ErrorReport, read: ReportedRead | None, resolution: ReportStatus, note: str, event: UUID, now: datetime
+    report: ErrorReport, read: ReportedRead | None, resolution: ReportStatus, note: str, event: UUID, now: datetime, *,
+    plate_stays: bool,
 ) -> None:
     """Resolve the report, with it all others of a read that is gone, and owe each who is concerned a notice."""
     of_read = {"pk": report.pk} if resolution == ReportStatus.REJECTED else {"record_id": report.record_id}
@@ -322,8 +345,8 @@ def _close(
     if report.pk not in {item.pk for item in closed}:
         raise AlreadyResolved
     for item in closed:
-        item.status, item.resolution_note, item.resolved_at = resolution, note, now
-        item.save(update_fields=["status", "resolution_note", "resolved_at"])
+        item.status, item.resolution_note, item.resolved_at, item.plate_stays = resolution, note, now, plate_stays
+        item.save(update_fields=["status", "resolution_note", "resolved_at", "plate_stays"])
     owed = {item.reporter_id: item for item in closed}
     if read and resolution != ReportStatus.REJECTED:
         owed = dict.fromkeys(_who_saw(read, event), report) | owed

@@ -187,6 +187,8 @@ class HitOutput(serializers.Serializer):
     source: Any = serializers.CharField(source="hit.source")
     reason = serializers.CharField()
     marked = serializers.CharField(source="hit.marked", help_text="`corrected` or `withdrawn` if the read was wrong, or empty.")
+    plate_stays = serializers.BooleanField(
+        source="hit.plate_stays", help_text="Whether plate and state were right, of a read that was `corrected`.")
     is_own = serializers.BooleanField()
     is_new = serializers.BooleanField()
     photos = serializers.SerializerMethodField(help_text="Addresses of the plate photo and the vehicle photo.")

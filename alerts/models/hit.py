@@ -60,8 +60,10 @@ class Hit(models.Model):
     disposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     disposed_at = models.DateTimeField(null=True)
 
-    # `corrected` or `withdrawn` where the read turned out to be wrong, as of the moment of looking (alerts.hits.mark); no column.
+    # `corrected` or `withdrawn` where the read turned out to be wrong, and whether plate and state were right all the same, as of
+    # the moment of looking (alerts.hits.mark); no columns.
     marked = ""
+    plate_stays = False
 
     objects = HitQuerySet.as_manager()
 

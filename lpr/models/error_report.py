@@ -29,7 +29,8 @@ class ReportStatus(models.TextChoices):
 
 
 class ErrorReport(models.Model):
-    """`reported` is the event by which the read was reported, `record_id` names its photos."""
+    """`reported` is the event by which the read was reported, `record_id` names its photos. `plate_stays` says of a corrected
+    read that its plate and state were right: what was found by them stands."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reported = models.UUIDField(unique=True)
@@ -40,6 +41,7 @@ class ErrorReport(models.Model):
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reported_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=ReportStatus, default=ReportStatus.OPEN)
+    plate_stays = models.BooleanField(default=False)
     resolution_note = models.CharField(max_length=500, blank=True)
     resolved_at = models.DateTimeField(null=True)
 

@@ -155,6 +155,30 @@ def test_a_hit_whose_read_was_wrong_says_so_on_every_page_and_in_a_mail_that_lea
     assert [("WRONG" in message.body, message.to) for message in new] == ([(False, [officer.email])] if changes else [])
 
 
+@pytest.mark.req("BEY-7", "RES-4")
+@pytest.mark.parametrize("changes", [{"make": "Toyota"}, {"latitude": "40.100000", "longitude": "-83.100000"}])
+def test_a_hit_of_which_vehicle_or_place_was_corrected_is_a_hit_all_the_same(
+        changes, watch, load_read, officer, quality, signed_in, api):
+    watch()
+    load_read()
+    hit, browser, desk = Hit.objects.get(), signed_in(officer), signed_in(quality)
+    outcome(desk, reported(browser), "corrected", **changes)
+    page = browser.get(f"/alerts/hits/{hit.pk}/").content.decode()
+    assert ("Corrected read" in page, "see what changed before you act" in page) == (True, True)
+    assert ("Wrong read" in page, "Take no action" in page) == (False, False)
+    [row] = api(officer).get("/api/v1/hits/").json()["results"]
+    assert (row["marked"], row["plate_stays"]) == ("corrected", True)
+    send()
+    [message] = mail.outbox
+    assert message.subject.startswith("Alert hit, details corrected: ")
+    assert message.body.startswith("The read of this hit was corrected")
+    assert "Take no action" not in message.body
+    # The read that took its place is withdrawn: so is what was found by it.
+    outcome(desk, reported(browser), "withdrawn")
+    page = browser.get(f"/alerts/hits/{hit.pk}/").content.decode()
+    assert ("Wrong read, withdrawn" in page, "Take no action on it" in page) == (True, True)
+
+
 @pytest.mark.req("BEY-7", "BEY-9")
 def test_a_digest_says_which_of_its_hits_were_wrong(watch, load_read, officer, quality, signed_in, now):
     digests.choose(user=officer, frequency="hourly", now=now)
