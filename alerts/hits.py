@@ -147,8 +147,11 @@ def look(*, hit: UUID, user: User) -> UUID:
 
 
 def told_of(plate: str, record_id: UUID) -> set[int]:
-    """Who was told, or is owed the news, of hits of a record (BEY-7)."""
-    return set(Notification.objects.filter(plate=plate, record_id=record_id).values_list("recipient_id", flat=True))
+    """Who was told, or is owed the news, of hits of a record, and whose they are today: an owner sees hits that they were not
+    told of (BEY-7)."""
+    told = Notification.objects.filter(plate=plate, record_id=record_id).values_list("recipient_id", flat=True)
+    owners = Hit.objects.filter(plate=plate, record_id=record_id).values_list("owner_id", flat=True)
+    return {*told, *owners}
 
 
 def _told(user: User) -> QuerySet[Notification]:
