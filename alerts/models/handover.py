@@ -36,7 +36,7 @@ class Handover(models.Model):
         ACCOUNT = "account", "Account closed"
         SUSPENDED = "suspended", "Account suspended"
         ROLE = "role", "Role without alerts"
-        TRAINING = "training", "Training lapsed"
+        TRAINING = "training", "Training missing or lapsed"
 
     # What the notices about it name.
     key = models.UUIDField(db_default=RandomUUID(), editable=False)

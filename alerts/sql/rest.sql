@@ -1,5 +1,9 @@
--- Whose entries rest, and why (ALR-11): the account is closed or suspended, the role has no part in alerts, or a course that was
--- taken has lapsed longer than policy's grace ago. One definition, asked by matching and by the hand-over of lists.
+-- Whose entries rest, and why (ALR-11): the account is closed or suspended, the role has no part in alerts, or a course that it
+-- needs has lapsed or is missing for longer than policy's grace. One definition, asked by matching and by the hand-over of lists.
+--
+-- A course that was never taken has been missing since the latest of: the account's first day, the day on which it got its role, and the day
+-- from which that role needs the course, as the history of accounts and courses has them. Where that does not say it, as of a
+-- record of training that was taken away, nothing later than the account's first day is known: its entries rest at once.
 CREATE OR REPLACE VIEW public.alerts_resting AS
 SELECT owner.id AS user_id,
        CASE WHEN NOT owner.is_active THEN 'account'
@@ -10,14 +14,32 @@ FROM public.accounts_user owner
 WHERE NOT owner.is_active OR owner.role NOT IN ('officer', 'support_staff', 'supervisor')
    OR EXISTS (SELECT FROM public.accounts_suspended suspended WHERE suspended.user_id = owner.id)
    OR EXISTS (
-       SELECT FROM public.accounts_course course
-       JOIN public.accounts_trainingrecord taken ON taken.course_id = course.id AND taken.user_id = owner.id
-       WHERE course.roles @> ARRAY[owner.role]
-       GROUP BY course.id
-       -- A record without an end never lapses.
-       HAVING max(coalesce(taken.valid_until, 'infinity'::date))
-              <= (statement_timestamp() AT TIME ZONE 'UTC')::date
-                 - (SELECT policy.training_grace_days::integer FROM public.alerts_alertpolicy policy WHERE policy.id = 1));
+       SELECT FROM (
+           -- OFFSET 0: history is read for what is missing alone, not for each owner of an entry that is matched.
+           SELECT course.id, grace.ends_on, EXISTS (
+               SELECT FROM public.accounts_trainingrecord lapsed
+               WHERE lapsed.course_id = course.id AND lapsed.user_id = owner.id) AS was_taken
+           FROM public.accounts_course course
+           CROSS JOIN (
+               SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date - policy.training_grace_days::integer AS ends_on
+               FROM public.alerts_alertpolicy policy WHERE policy.id = 1) grace
+           WHERE course.roles @> ARRAY[owner.role] AND NOT EXISTS (
+               SELECT FROM public.accounts_trainingrecord taken
+               WHERE taken.course_id = course.id AND taken.user_id = owner.id
+                 -- A record without an end never lapses.
+                 AND (taken.valid_until IS NULL OR taken.valid_until > grace.ends_on))
+           OFFSET 0) missing
+       WHERE missing.was_taken OR (greatest(
+           owner.created_at,
+           (SELECT min(had.history_date) FROM public.accounts_historicaluser had
+            WHERE had.id = owner.id AND had.history_date > coalesce((
+                SELECT max(other.history_date) FROM public.accounts_historicaluser other
+                WHERE other.id = owner.id AND other.role <> owner.role), '-infinity')),
+           (SELECT min(needed.history_date) FROM public.accounts_historicalcourse needed
+            WHERE needed.id = missing.id AND needed.history_date > coalesce((
+                SELECT max(free.history_date) FROM public.accounts_historicalcourse free
+                WHERE free.id = missing.id AND NOT free.roles @> ARRAY[owner.role]), '-infinity'))
+           ) AT TIME ZONE 'UTC')::date <= missing.ends_on);
 
 CREATE OR REPLACE VIEW public.alerts_watch AS
 SELECT entry.id AS entry_id, entry.alert_list_id, entry.owner_id, coalesce(aor.code, '') AS owner_aor, entry.plate,

@@ -1,16 +1,18 @@
 """Lists of an owner who is not active rest at once, and get a new owner in time or end."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.db import connections
 
-from accounts.models import User
+from accounts.models import Course, TrainingRecord, User
 from alerts import expiry, handover, mails, notifications, tasks
 from alerts.models import AlertList, AlertPolicy, Entry, Handover, Hit, Notification, Resting
 from audit import context
+from lpr.models import CorrectionNotice
+from tests.lpr.test_error_reports import outcome, reported
 from tests.personas import lapse
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -36,6 +38,54 @@ def test_entries_rest_while_the_account_is_not_active_or_training_lapsed_past_it
     load_read()
     assert Hit.objects.exists() is not rests
     assert Resting.objects.filter(user=officer).exists() is rests
+
+
+def needed_since(course, *, days_ago):
+    """As if the course had been made so many days ago."""
+    course.history.update(history_date=datetime.now(UTC) - timedelta(days=days_ago))
+
+
+@pytest.mark.req("ALR-11", "ACC-7")
+@pytest.mark.parametrize(("days_ago", "rests"), [(13, False), (14, True)])
+def test_entries_rest_when_a_course_that_is_newly_needed_is_missing_past_the_grace(watch, officer, load_read, days_ago, rests):
+    User.objects.filter(pk=officer.pk).update(created_at=datetime.now(UTC) - timedelta(days=300))
+    officer.history.update(history_date=datetime.now(UTC) - timedelta(days=300))
+    watch()
+    course = Course.objects.create(code="new", name="New", roles=["supervisor"])
+    needed_since(course, days_ago=200)
+    course.roles = ["supervisor", "officer"]
+    course.save()
+    course.history.filter(history_type="~").update(history_date=datetime.now(UTC) - timedelta(days=days_ago))
+    load_read()
+    assert Hit.objects.exists() is not rests
+    assert list(Resting.objects.values_list("user", "why")) == ([(officer.pk, "training")] if rests else [])
+
+
+@pytest.mark.req("ALR-11", "ACC-7")
+def test_after_a_change_of_role_its_courses_have_the_grace_and_a_record_taken_away_has_none(watch, officer):
+    watch()
+    long_ago = datetime.now(UTC) - timedelta(days=300)
+    User.objects.filter(pk=officer.pk).update(created_at=long_ago)
+    officer.history.update(history_date=long_ago)
+    Course.history.update(history_date=long_ago)
+    needed_since(Course.objects.create(code="desk", name="Desk", roles=["support_staff"]), days_ago=300)
+    officer.refresh_from_db()
+    officer.role = "support_staff"
+    officer.save()
+    train_but(officer, "desk")
+    assert not Resting.objects.filter(user=officer).exists()
+    officer.history.filter(role="support_staff").update(history_date=datetime.now(UTC) - timedelta(days=14))
+    assert Resting.objects.get(user=officer).why == "training"
+    User.objects.filter(pk=officer.pk).update(role="officer")
+    assert not Resting.objects.filter(user=officer).exists()
+    TrainingRecord.objects.filter(user=officer).delete()
+    assert Resting.objects.get(user=officer).why == "training"
+
+
+def train_but(user, code):
+    """A record of every course that the role needs, but for one."""
+    for course in Course.objects.required_of(user).exclude(code=code).exclude(trainingrecord__user=user):
+        TrainingRecord.objects.create(user=user, course=course, completed_on=datetime.now(UTC).date())
 
 
 @pytest.mark.req("ALR-11")
@@ -100,6 +150,23 @@ def test_the_successor_sees_shares_and_disposes_of_hits_made_before(watch, offic
     assert Hit.objects.visible_to(agent).get().disposed_by == officer2
     assert [len(events(kind, actor="officer2")) for kind in ("hit.disposed", "hit.shared")] == [1, 1]
     assert not Hit.objects.visible_to(officer).exists()
+
+
+@pytest.mark.req("BEY-7", "ALR-11")
+def test_who_sees_hits_that_they_were_not_told_of_hears_that_a_read_was_wrong(
+        watch, officer, officer2, agent, manager, supervisor, load_read, now, signed_in, quality, events):
+    watch()
+    lapsed = watch(owner=agent)
+    lapse(agent, days_ago=1)
+    load_read()
+    assert not Notification.objects.filter(entry_id=lapsed.pk, kind="hit").exists()
+    close(officer)
+    handover.keep_time(now=now)
+    with context.acting(context.actor_of(manager)):
+        handover.name_successor(handover=Handover.objects.get(), successor="officer2", by=manager, now=now)
+    outcome(signed_in(quality), reported(signed_in(supervisor)), "withdrawn")
+    assert {notice.recipient for notice in CorrectionNotice.objects.all()} == {supervisor, officer2, agent}
+    assert len(events("read.resolved")) == 1
 
 
 @pytest.mark.req("ALR-11", "ACC-6")
@@ -174,7 +241,7 @@ def test_an_owner_whose_training_lapsed_is_told_what_happens_to_the_lists(watch,
     handover.keep_time(now=now)
     send_all(now)
     said = {message.to[0]: message.body for message in mail.outbox}
-    assert "training lapsed" in said[officer.email]
+    assert "training missing or lapsed" in said[officer.email]
     assert "/accounts/training/" in said[officer.email]
     assert "/admin/" in said[manager.email]
 
