@@ -94,7 +94,10 @@ def _of_hits(intents: Sequence[Notification], entries: Mapping[UUID, Entry]) -> 
         plate__in={item.plate for item in intents}, entry_id__in={item.entry_id for item in intents},
         record_id__in={item.record_id for item in intents})}
     mark(hits.values())
-    told = set(Recipient.objects.filter(entry_id__in={item.entry_id for item in intents}).values_list("entry_id", "user_id"))
+    # Asked for these readers alone: a list may be told to a whole agency.
+    told = set(Recipient.objects.filter(
+        entry_id__in={item.entry_id for item in intents}, user__in={item.recipient_id for item in intents},
+    ).values_list("entry_id", "user_id"))
     readers = _readers(intents)
 
     def may_know(item: Notification) -> bool:
