@@ -79,13 +79,19 @@ def make(
     return made
 
 
-def share(alert_list: AlertList, *, scope: str, users: Collection[User], group: UserGroup | None, now: datetime) -> None:
+def share(
+    alert_list: AlertList, *, scope: str, users: Collection[User], group: UserGroup | None, named: Collection[User] = (),
+    now: datetime,
+) -> None:
     """Save the list with who is told of its hits, in the transaction that is open.
+
+    Args:
+        named: who stands on the list already, and may stay though they cannot be told today.
 
     Raises:
         ListRefused: see its kinds.
     """
-    users = told(scope, users)
+    users = told(scope, users, named=named)
     alert_list.group = _allowed_group(alert_list.owner, scope, group, now)
     alert_list.scope = scope
     alert_list.save()
@@ -106,8 +112,11 @@ def name_of_single_plate(owner: User, now: datetime) -> str:
     return f"Alert of {now.astimezone(zone_of(owner)):%Y-%m-%d %H:%M}"
 
 
-def told(scope: str, users: Collection[User]) -> Collection[User]:
+def told(scope: str, users: Collection[User], *, named: Collection[User] = ()) -> Collection[User]:
     """The named users of a scope that names some, each of whom may be told; nobody for another scope.
+
+    Those who were `named` before are not asked about: whose training has lapsed is told nothing meanwhile (`Recipient`), and
+    what the owner changes otherwise does not wait for them.
 
     Raises:
         RecipientsMissing, RecipientNotAllowed: see them.
@@ -116,9 +125,9 @@ def told(scope: str, users: Collection[User]) -> Collection[User]:
         return ()
     if not users:
         raise RecipientsMissing("Name at least one user to tell.")
-    readers = Reader.objects.among(users)
+    allowed = Reader.objects.among(users) | {user.pk for user in named}
     for user in users:
-        if user.pk not in readers:
+        if user.pk not in allowed:
             raise RecipientNotAllowed(f"{user.get_username()} cannot be told: the account is closed or suspended, lacks training,"
                                       " or has no part in alerts.")
     return users

@@ -47,10 +47,11 @@ def change(
         raise CollapseNotListed("Choose what happens to repeated sightings.")
     with transaction.atomic(durable=True):
         kept = AlertList.objects.select_for_update(of=["self"]).visible_to(by).get(pk=alert_list.pk)
-        before = lists.sharing(kept, kept.users.all())
+        named = list(kept.users.all())
+        before = lists.sharing(kept, named)
         if collapse_minutes is not None:
             kept.collapse_minutes = collapse_minutes
-        lists.share(kept, scope=scope, users=users, group=group, now=now)
+        lists.share(kept, scope=scope, users=users, group=group, named=named, now=now)
         record(Kind.LIST_SHARED, list=kept.pk, before=before, after=lists.sharing(kept, kept.users.all()))
     return kept
 
@@ -76,7 +77,7 @@ def show_hit(*, hit: Hit, by: User, users: Collection[User], now: datetime) -> i
         own = Hit.objects.select_for_update(of=["self"]).select_related("entry").get(pk=hit.pk, entry__owner=by)
         of_hit = Notification.objects.filter(plate=own.plate, entry_id=own.entry_id, record_id=own.record_id)
         # Who was told as a recipient and is none any more sees the hit no more.
-        recipients = Recipient.objects.filter(entry_id=own.entry_id).values("user")
+        recipients = Recipient.objects.filter(entry_id=own.entry_id, user__in=told).values("user")
         known = {by.pk, *of_hit.filter(Q(kind=NotificationKind.SHARED) | Q(kind=NotificationKind.HIT, recipient__in=recipients),
                                        ).values_list("recipient_id", flat=True)}
         new = [user for user in told if user.pk not in known]

@@ -120,19 +120,37 @@ def test_a_hit_is_shared_by_its_owner_with_those_who_may_be_told(watch, load_rea
 @pytest.mark.req("ALR-4", "ALR-11", "ACC-7", "ACC-11")
 def test_nobody_is_named_or_sees_a_hit_who_is_suspended_or_lacks_training(watch, load_read, officer, officer2, agent, untrained,
                                                                           manager, now, signed_in, events):
-    entry = watch(scope="users", users=[officer2])
+    watch(scope="users", users=[officer2])
     load_read()
     hit = Hit.objects.get()
     sharing.show_hit(hit=hit, by=officer, users=[agent], now=now)
+    other = watch(plate="AAA1")
     suspend(officer2, by=manager)
     lapse(agent, days_ago=0)
     for person in (officer2, agent, untrained):
         assert not Hit.objects.visible_to(person).exists()
         answer = signed_in(officer).post(f"/alerts/hits/{hit.pk}/share/", {"users": person.username})
         assert (answer.status_code, "cannot be told" in answer.content.decode()) == (400, True)
-        answer = signed_in(officer).post(f"/alerts/{entry.alert_list_id}/sharing/", {"scope": "users", "users": person.username})
+        answer = signed_in(officer).post(f"/alerts/{other.alert_list_id}/sharing/", {"scope": "users", "users": person.username})
         assert answer.status_code == 400
     assert len(events("entry.refused")) == 6
+
+
+@pytest.mark.req("ALR-4", "ALR-9", "ALR-11", "ACC-7")
+def test_a_colleague_whose_training_lapsed_stays_named_and_blocks_no_change(watch, load_read, officer, officer2, agent, untrained,
+                                                                            signed_in, events):
+    entry = watch(scope="users", users=[officer2])
+    lapse(officer2, days_ago=1)
+    browser, address = signed_in(officer), f"/alerts/{entry.alert_list_id}/sharing/"
+    assert browser.post(address, {"scope": "users", "users": "officer2, untrained"}).status_code == 400
+    assert browser.post(address, {"scope": "users", "users": "officer2, agent"}).status_code == 303
+    assert set(entry.alert_list.users.all()) == {officer2, agent}
+    assert set(events("list.shared")[0]["details"]["after"]["users"].values()) == {"officer2", "agent"}
+    load_read()
+    assert not Notification.objects.filter(recipient=officer2).exists()
+    # Taken off the list, they are asked about like anybody else.
+    assert browser.post(address, {"scope": "users", "users": "agent"}).status_code == 303
+    assert browser.post(address, {"scope": "users", "users": "officer2, agent"}).status_code == 400
 
 
 @pytest.mark.req("ALR-4")
