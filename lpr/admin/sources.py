@@ -43,9 +43,9 @@ class SourceAdmin(AuditedAdmin):
         return ("name",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Source, form: forms.ModelForm, change: bool) -> None:
-        """A longer retention needs older months at once: reads may come before the scheduler does."""
+        """A new source and a longer retention need older months at once: reads may come before the scheduler does."""
         super().save_model(request, obj, form, change)
-        if "retention_days" in form.changed_data:
+        if not change or "retention_days" in form.changed_data:
             transaction.on_commit(lambda: partitions.make(now=datetime.now(UTC)), robust=True)
 
 

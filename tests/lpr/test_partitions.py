@@ -193,6 +193,17 @@ def test_a_source_that_is_kept_longer_has_its_months_at_once(source, signed_in, 
 
 
 @pytest.mark.req("DAT-8")
+def test_a_new_source_has_its_months_at_once_also_with_the_retention_that_the_form_offers(signed_in, operator, now):
+    page = signed_in(operator)
+    days = Source._meta.get_field("retention_days").default
+    form = {"name": "new", "label": "New", "kind": "toll_road", "is_active": "on", "retention_days": days,
+            "quarantine_days": 30, "silent_after_hours": 24, "camera_places": "{}"}
+    run(f"DROP TABLE store.read_{now - days * DAY:%Y_%m}")
+    assert page.post("/admin/lpr/source/add/", form).status_code == 302
+    assert f"read_{now - days * DAY:%Y_%m}" in months()
+
+
+@pytest.mark.req("DAT-8")
 def test_empty_months_are_kept_no_longer_than_the_reads_of_any_source(source, make_source, load_read, now):
     off = make_source("off", retention_days=400, is_active=False)
     load_read(captured_at=now - 5 * DAY)
