@@ -102,11 +102,19 @@ def new_ones(items: Sequence[SetAside]) -> list[SetAside]:
 
 
 def keep_photos(source: Source, items: Sequence[SetAside], now: datetime) -> None:
-    """Keep of each record the first photo of a kind that is good enough. Slow: call it outside of any transaction."""
+    """Keep of each record the first photo of a kind that is good enough. Slow: call it outside of any transaction.
+
+    A name follows from the body that was sent, so that what lies there is the same photo, of a delivery at the same time or of
+    one that was cut off.
+    """
     for item in items:
         for kind in admission.KINDS:
             for checked in admission.usable(kind, item.photos, source):
-                default_storage.save(_photo_name(item.key, now, kind), ContentFile(checked.jpeg))
+                wanted = _photo_name(item.key, now, kind)
+                given = default_storage.save(wanted, ContentFile(checked.jpeg))
+                if given != wanted:
+                    # The storage made way: nobody would find this one again to erase it.
+                    default_storage.delete(given)
                 break
 
 

@@ -113,6 +113,19 @@ def test_a_delivery_that_is_sent_again_sets_nothing_aside_twice_and_says_all_the
     assert QuarantinedRecord.objects.count() == 5
 
 
+@pytest.mark.req("DAT-3", "DAT-8")
+def test_of_a_delivery_that_is_sent_twice_at_once_no_photo_is_left_behind(deliver, native_read, operator, now, monkeypatch):
+    sent = native_read(plate="XYZ*1234", source_record_id="odd")
+    deliver(sent)
+    kept = photos_kept()
+    # Each of two at once sees nothing of the other.
+    monkeypatch.setattr(quarantine, "new_ones", lambda items: list(items))
+    deliver(sent)
+    assert photos_kept() == kept
+    quarantine.discard(record=QuarantinedRecord.objects.get(), note="Test data", by=operator, now=now)
+    assert photos_kept() == []
+
+
 @pytest.mark.req("DAT-3", "BEY-8")
 def test_a_conflict_is_loaded_under_another_id_and_not_under_its_own(deliver, native_read, operator, now):
     deliver(native_read(source_record_id="one"))
