@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Watched = tuple[str, str, str]
 # A lock for each plate of a whole file would fill the server's table of locks: plates share these. Who waits for another's plate
-# waits for milliseconds.
+# waits for all of that adding: milliseconds for one plate, a second or so for a file, and for a replacement also the loadings
+# under way.
 TURNS_LOCK = 7303012
 TURNS = 256
 
@@ -69,8 +70,8 @@ def take_turns(watched: Sequence[Watched]) -> None:
     """Wait for whoever is adding the same plate, state and reason, and keep others waiting until the open transaction ends: of
     two that add the same at once, the second looks when the first has committed (ALR-6).
 
-    All turns are taken at once and in one order, before entries of others are locked, or one's own to remove them: nobody waits
-    in a circle.
+    All turns are taken at once and in one order, before a list, an entry or the loadings are locked: nobody waits in a circle,
+    and who waits for a turn holds no delivery back.
 
     Args:
         watched: folded plate, state and reason code of each that is added.
@@ -89,7 +90,8 @@ def still_named(entries: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Entry]:
 
 
 def plan(*, entries: "Sequence[Entry | NewEntry]", owner: User, now: datetime) -> int:
-    """In the transaction that adds `entries`: an intent for each entry of another user that watches the same.
+    """In the transaction that has taken its turns and added `entries`: an intent for each entry of another user that watches
+    the same.
 
     Where policy says so, the other user is told as well. Returns how many pairs there are.
 
@@ -99,7 +101,6 @@ def plan(*, entries: "Sequence[Entry | NewEntry]", owner: User, now: datetime) -
         now: the moment of adding.
     """
     watched = [(entry.plate, entry.state, entry.reason) for entry in entries]
-    take_turns(watched)
     same = colleagues(owner=owner, watched=watched, now=now)
     if not same:
         return 0

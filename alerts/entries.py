@@ -90,6 +90,7 @@ def add(
         plates.PlateNotValid, states.StateNotListed: no plate, no listed state.
     """
     with transaction.atomic(durable=True):
+        _take_turn(plate, state, reason)
         alert_list = lists.make(owner=owner, name=name or lists.name_of_single_plate(owner, now), scope=scope,
                                 users=users, group=group, is_single_plate=True, now=now)
         entry = _insert(alert_list, plate=plate, state=state, reason=reason, case_reference=case_reference,
@@ -103,10 +104,16 @@ def add_to(
 ) -> Entry:
     """Watch one more plate on a list. Arguments and errors as for `add`; AlertList.DoesNotExist: it was removed meanwhile."""
     with transaction.atomic(durable=True):
+        _take_turn(plate, state, reason)
         locked = AlertList.objects.select_for_update().get(pk=alert_list.pk)
         entry = _insert(locked, plate=plate, state=state, reason=reason, case_reference=case_reference,
                         for_whom=for_whom, other_name=other_name, other_unit=other_unit, now=now)
     return _matched_back(entry)
+
+
+def _take_turn(plate: str, state: str, reason: str) -> None:
+    """Before anything else is locked."""
+    deconfliction.take_turns([(plates.fold(plate), states.parse(state), reason)])
 
 
 def _insert(
@@ -154,7 +161,8 @@ class NewEntry(NamedTuple):
 
 
 def insert_many(*, alert_list: AlertList, checked: Sequence[Mapping[str, str]], now: datetime) -> list[NewEntry]:
-    """Insert entries whose fields were checked, with one event each, in the open transaction that has locked the list's row.
+    """Insert entries whose fields were checked, with one event each, in the open transaction that has taken its turns
+    (`deconfliction.take_turns`) and locked the list's row.
 
     Whoever calls matches them back after the commit (`matching.match_many_back`).
 

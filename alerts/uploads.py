@@ -26,6 +26,10 @@ from audit.record import record, record_durably
 from lpr import policy
 
 
+# Of a file, the good, the bad and the repeated ones.
+Rows = tuple[list[GoodRow], list[BadRow], list[RepeatedRow]]
+
+
 class Mode(TextChoices):
     NEW = "new", "Make a new list"
     ADD = "add", "Add to one of my lists"
@@ -162,7 +166,8 @@ def preview(*, draft: UUID, by: User, purpose: str = "preview", now: datetime) -
         ColumnsNotNamed: the columns have to be named first (`name_columns`).
         ListNotChosen: the list it was for is gone.
     """
-    found = _sorted_out(drafts.opened(draft=draft, by=by, now=now), by)
+    opened = drafts.opened(draft=draft, by=by, now=now)
+    found = _sorted_out(opened, by, _rows(opened, by))
     others = deconfliction.colleagues(owner=by, watched=[(row.plate, row.state, row.reason) for row in found.good], now=now)
     found = replace(found, watched_by_others=[
         (row, others[row.plate, row.state, row.reason]) for row in found.good if (row.plate, row.state, row.reason) in others])
@@ -192,9 +197,11 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
         raise NotAffirmed("Affirm that each plate belongs to an ongoing investigation.")
     with transaction.atomic(durable=True):
         said = drafts.opened(draft=draft, by=by, now=now, for_update=True)
+        rows = _rows(said, by)
+        deconfliction.take_turns([(row.plate, row.state, row.reason) for row in rows[0]])
         if said.mode == Mode.REPLACE:
             entries.wait_for_loadings()
-        found = _sorted_out(said, by, for_update=True)
+        found = _sorted_out(said, by, rows, for_update=True)
         if not found.changes_anything:
             raise NothingToAdd("No row of the file can be added" + (
                 ", so the plates of the list are not replaced." if found.removed else "."))
@@ -202,7 +209,6 @@ def confirm(*, draft: UUID, by: User, ongoing: bool, now: datetime) -> AlertList
             owner=by, name=said.name, scope=said.scope, users=list(User.objects.filter(pk__in=said.users)),
             group=UserGroup.objects.filter(pk=said.group or 0).first(), is_single_plate=False, now=now)
         if found.removed:
-            deconfliction.take_turns([(row.plate, row.state, row.reason) for row in found.good])
             doomed = Entry.objects.filter(pk__in=[entry.pk for entry in found.removed])
             entries.erase(doomed, note="Replaced by an uploaded file.")
         added = entries.insert_many(alert_list=alert_list, checked=[row.fields() for row in found.good], now=now)
@@ -237,13 +243,17 @@ def lists_to_fill(user: User) -> Any:
     return AlertList.objects.visible_to(user).filter(is_single_plate=False)
 
 
-def _sorted_out(draft: drafts.Draft, by: User, *, for_update: bool = False) -> Preview:
-    """What confirming would do, without who watches the same: a preview names them, and adding looks for them itself."""
+def _rows(draft: drafts.Draft, by: User) -> Rows:
     if not draft.columns:
         raise ColumnsNotNamed("Say which column is which.")
-    alert_list = _target(by, draft.mode, UUID(draft.alert_list) if draft.alert_list else None, for_update=for_update)
     reasons = {row.code: row.label for row in policy.reasons_for(by)}
-    good, bad, repeated = upload_rows.sorted_out(draft.rows, draft.columns, reasons, policy.case_numbers_of(by))
+    return upload_rows.sorted_out(draft.rows, draft.columns, reasons, policy.case_numbers_of(by))
+
+
+def _sorted_out(draft: drafts.Draft, by: User, rows: Rows, *, for_update: bool = False) -> Preview:
+    """What confirming would do, without who watches the same: a preview names them, and adding looks for them itself."""
+    good, bad, repeated = rows
+    alert_list = _target(by, draft.mode, UUID(draft.alert_list) if draft.alert_list else None, for_update=for_update)
     removed: list[Entry] = []
     kept: list[Entry] = []
     unchanged = 0

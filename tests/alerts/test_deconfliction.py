@@ -2,16 +2,18 @@
 
 import contextlib
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from accounts.models import User
 from alerts import deconfliction, entries, lists, notifications, uploads
 from alerts.models import AlertList, AlertPolicy, Entry, Notification, NotificationKind, NotificationStatus
+from lpr.loading import MATCHING_LOCK
 from tests.factories.alerts import CASE
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -188,6 +190,46 @@ def test_files_and_single_plates_added_at_once_wait_for_each_other_and_not_in_a_
     told = Counter(Notification.objects.filter(kind=NotificationKind.DECONFLICTION).values_list("plate", flat=True))
     # Of each two that watch a plate, the later one is told of the earlier.
     assert told == Counter(plates) + Counter({"ABC7": 2})
+
+
+@pytest.mark.req("ALR-6", "DAT-4")
+def test_who_waits_for_a_turn_holds_back_no_delivery_and_no_other_change_of_the_list(officer, now):
+    theirs = _upload(officer, ["XYZ1234"], now=now)
+    ways = [lambda: _upload(officer, ["ABC1234"], mode="replace", alert_list=theirs.pk, now=now),
+            lambda: entries.add_to(alert_list=theirs, plate="ABC9", state="OH", reason="CRIM", case_reference=CASE, now=now),
+            lambda: _upload(officer, ["ABC99"], mode="add", alert_list=theirs.pk, now=now)]
+    with transaction.atomic():
+        deconfliction.take_turns([(plate, "OH", "CRIM") for plate in ("ABC1234", "ABC9", "ABC99")])
+        waiting = [threading.Thread(target=_alone, args=[way]) for way in ways]
+        for thread in waiting:
+            thread.start()
+        for _ in range(200):
+            if _waiting_for_turns() == len(ways):
+                break
+            time.sleep(0.05)
+        assert _waiting_for_turns() == len(ways)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s::bigint)", [MATCHING_LOCK])
+            assert cursor.fetchone() == (True,)
+        assert AlertList.objects.select_for_update(nowait=True).get(pk=theirs.pk)
+    for thread in waiting:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in waiting)
+    assert Entry.objects.filter(plate="ABC1234").exists()
+
+
+def _alone(way) -> None:
+    try:
+        way()
+    finally:
+        connections.close_all()
+
+
+def _waiting_for_turns() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND classid = %s::oid",
+                       [deconfliction.TURNS_LOCK])
+        return cursor.fetchone()[0]
 
 
 @pytest.mark.req("ALR-6", "ALR-2")
