@@ -1,4 +1,4 @@
-"""What became of a hit, as those who were told of it say; what a list's hits came to, and all of one's lists and sources
+"""What became of a hit, as those who may see it say; what a list's hits came to, and all of one's lists and sources
 (ALR-5, ALR-9, BEY-9).
 
 A disposition is part of the hit and goes with it (ALR-8). What somebody else says later counts; each saying is on record.
@@ -40,7 +40,7 @@ class DispositionRefused(ValueError):
 
 
 class HitNotFound(Exception):
-    """No hit of this id that this user was told of."""
+    """No hit of this id that this user may see."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def say(*, hit: UUID, by: User, disposition: str, action_taken: str = "", now: d
     """Say what became of a hit.
 
     Args:
-        hit: its id; `by` was told of it.
+        hit: its id; `by` may see it.
         by: who says so.
         disposition: a value of `Disposition`.
         action_taken: what was done, in a few words.

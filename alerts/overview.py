@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from alerts.hits import mark
 from alerts.models import AlertList, AlertPolicy, Entry, EntryStatus, Hit
+from audit import cursors
 from audit.cursors import Cursor
 from audit.events import Kind
 from audit.record import record_durably
@@ -36,21 +37,25 @@ class ListsPage:
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of a list's entries; each entry carries `hit_count` and `may_renew`. `show` is empty or a value of `SHOWN`."""
+    """One page of a list's entries; each entry carries `hit_count` and `may_renew`. `validity`: for how long one is renewed, in
+    words. `show` is empty or a value of `SHOWN`."""
 
     alert_list: AlertList
     entries: Sequence[Entry]
     next: Cursor | None
+    validity: str
     show: str = ""
 
 
 @dataclass(frozen=True)
 class RenewalsPage:
-    """Entries to decide about; each carries `hit_count` and `newest_hits`. `grace_days`: how long an ended one is kept."""
+    """Entries to decide about; each carries `hit_count` and `newest_hits`. `grace_days`: how long an ended one is kept;
+    `validity`: for how long one is renewed, in words."""
 
     entries: Sequence[Entry]
     has_more: bool
     grace_days: int
+    validity: str
 
 
 def open_lists(*, user: User, cursor: Cursor | None = None, size: int) -> ListsPage:
@@ -62,7 +67,7 @@ def open_lists(*, user: User, cursor: Cursor | None = None, size: int) -> ListsP
         size: lists on a page.
     """
     record_durably(Kind.LIST_VIEWED, of="all own lists")
-    rows, following = _page(lists_of(user=user), cursor, size)
+    rows, following = cursors.page(lists_of(user=user), by="created_at", cursor=cursor, size=size)
     return ListsPage(rows, following)
 
 
@@ -91,8 +96,9 @@ def open_list(
         hit_count=_counted(Hit.objects.filter(entry=OuterRef("pk")).order_by().values("entry")))  # type: ignore[no-redef]
     if show == "never-hit":
         plates = plates.filter(hit_count=0)
-    rows, following = _page(plates, cursor, size, oldest_first=show == "oldest")
-    return ListPage(found, with_state(rows, now), following, show if show in SHOWN else "")
+    rows, following = cursors.page(plates, by="created_at", cursor=cursor, size=size, oldest_first=show == "oldest")
+    return ListPage(found, with_state(rows, now), following, validity=AlertPolicy.objects.get(pk=1).validity,
+                    show=show if show in SHOWN else "")
 
 
 def to_renew(*, user: User, now: datetime) -> list[Entry]:
@@ -114,7 +120,8 @@ def open_renewals(*, user: User, now: datetime) -> RenewalsPage:
         entry.hit_count = counts.get(entry.pk, 0)
         entry.newest_hits = list(entry.hits.order_by("-captured_at")[:HITS_SHOWN]) if entry.hit_count else []
     mark([hit for entry in shown for hit in entry.newest_hits])
-    return RenewalsPage(shown, len(found) > len(shown), AlertPolicy.objects.get(pk=1).grace_days)
+    policy = AlertPolicy.objects.get(pk=1)
+    return RenewalsPage(shown, len(found) > len(shown), policy.grace_days, policy.validity)
 
 
 def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> list[Entry]:
@@ -125,16 +132,6 @@ def with_state(entries: Sequence[Entry] | QuerySet[Entry], now: datetime) -> lis
         entry.is_expired = entry.status == EntryStatus.EXPIRED or entry.valid_until <= now
         entry.may_renew = now < entry.valid_until + timedelta(days=policy.grace_days)
     return found
-
-
-def _page(rows: QuerySet, cursor: Cursor | None, size: int, *, oldest_first: bool = False) -> tuple[list, Cursor | None]:
-    """The rows from the cursor on, newest first by default, and where the page after them begins."""
-    order, after = (("created_at", "pk"), "gt") if oldest_first else (("-created_at", "-pk"), "lt")
-    if cursor:
-        rows = rows.filter(Q(**{f"created_at__{after}": cursor.at}) | Q(**{"created_at": cursor.at, f"pk__{after}": cursor.id}))
-    found = list(rows.order_by(*order)[:size + 1])
-    following = Cursor(found[size - 1].created_at, found[size - 1].pk) if len(found) > size else None
-    return found[:size], following
 
 
 def _counted(rows: QuerySet) -> Coalesce:

@@ -46,8 +46,10 @@ def cursor_of(request: HttpRequest, name: str = "before") -> Cursor | None:
         raise Http404 from refusal
 
 
-def page(rows: QuerySet, *, by: str, cursor: Cursor | None, size: int) -> tuple[list[Any], Cursor | None]:
-    """A page of `rows`, newest first, and where the next one begins; None on the last.
+def page(
+    rows: QuerySet, *, by: str, cursor: Cursor | None, size: int, oldest_first: bool = False,
+) -> tuple[list[Any], Cursor | None]:
+    """A page of `rows`, newest first unless said otherwise, and where the next one begins; None on the last.
 
     Args:
         rows: what is listed.
@@ -55,9 +57,10 @@ def page(rows: QuerySet, *, by: str, cursor: Cursor | None, size: int) -> tuple[
         cursor: where the page begins; None for the first.
         size: rows on a page.
     """
+    sign, after = ("", "gt") if oldest_first else ("-", "lt")
     if cursor:
-        rows = rows.filter(Q(**{f"{by}__lt": cursor.at}) | Q(**{by: cursor.at, "pk__lt": cursor.id}))
-    return cut(list(rows.order_by(f"-{by}", "-pk")[:size + 1]), by=by, size=size)
+        rows = rows.filter(Q(**{f"{by}__{after}": cursor.at}) | Q(**{by: cursor.at, f"pk__{after}": cursor.id}))
+    return cut(list(rows.order_by(f"{sign}{by}", f"{sign}pk")[:size + 1]), by=by, size=size)
 
 
 def cut(found: list[Any], *, by: str, size: int) -> tuple[list[Any], Cursor | None]:

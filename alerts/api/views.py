@@ -88,7 +88,7 @@ class AlertEntry(AlertsView):
 class AlertEntryRenewal(AlertsView):
     @extend_schema(request=serializers.RenewalInput, responses=serializers.EntryOutput)
     def post(self, request: Request, entry: UUID) -> Response:
-        """Affirm a continuing operational need: valid for a year from now."""
+        """Affirm a continuing operational need: valid from now on for as long as policy says."""
         own, form = _own_entry(request, entry), RenewForm(fields_of(request))
         try:
             renewed = _done(form, lambda: entries.renew(entry=own, by=user_of(request), **form.cleaned_data,
@@ -102,7 +102,8 @@ class AlertEntryRenewal(AlertsView):
 class Hits(AlertsView):
     @extend_schema(parameters=[OpenApiParameter("before", str)], responses=serializers.HitsOutput)
     def get(self, request: Request) -> Response:
-        """The hits one was told of, newest first; from then on they count as seen."""
+        """The hits one may see, newest first: those one was told of, which count as seen from then on, and those of one's own
+        entries."""
         page = hits.page(user=user_of(request), cursor=_cursor(request), size=settings.READS_PER_PAGE, now=timezone.now())
 
         def photos(item: hits.SeenHit) -> list[str]:

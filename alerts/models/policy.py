@@ -37,6 +37,12 @@ class AlertPolicy(models.Model):
     def __str__(self) -> str:
         return "alert policy"
 
+    @property
+    def validity(self) -> str:
+        """For how long an entry is valid, in words."""
+        number, unit = (self.validity_months, "month") if self.validity_months % 12 else (self.validity_months // 12, "year")
+        return f"a {unit}" if number == 1 else f"{number} {unit}s"
+
     def end_of(self, start: datetime, zone: ZoneInfo) -> datetime:
         """When an entry ends that is valid from `start`: on the same day and hour of its owner's calendar (ALR-7)."""
         return months.after(start.astimezone(zone), self.validity_months).astimezone(UTC)

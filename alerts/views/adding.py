@@ -18,6 +18,7 @@ from accounts.roles import Right
 from alerts import entries, hits
 from alerts.forms import AlertForm
 from alerts.lists import ListRefused
+from alerts.models import AlertPolicy
 from alerts.views.answers import see_other
 from lpr import comparison, read_tokens, recall
 
@@ -36,7 +37,7 @@ def add(request: HttpRequest) -> HttpResponse:
             return first
         form = AlertForm(user=user_of(request), now=now, initial=_filled_in(request, token))
         kept_forms.fill(form, typed or {})
-        return render(request, "alerts/new.html", {"form": form, "read_token": token})
+        return _show(request, form, token)
     form = AlertForm(request.POST, user=user_of(request), now=now)
     if first := _compare_first(request, token):
         entries.refuse(entered=form.entered(), errors={"read": ["The read was not compared with its photos."]})
@@ -49,7 +50,12 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             return see_other("alerts:list", entry.alert_list_id)
     entries.refuse(entered=form.entered(), errors=form.mistakes())
-    return render(request, "alerts/new.html", {"form": form, "read_token": token}, status=400)
+    return _show(request, form, token, status=400)
+
+
+def _show(request: HttpRequest, form: AlertForm, token: str, status: int = 200) -> HttpResponse:
+    return render(request, "alerts/new.html", {
+        "form": form, "read_token": token, "validity": AlertPolicy.objects.get(pk=1).validity}, status=status)
 
 
 def _filled_in(request: HttpRequest, token: str) -> dict[str, Any]:

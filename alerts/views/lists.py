@@ -1,6 +1,7 @@
 """The pages of one's own lists: overview, one list with its entries, and the search for a plate (ALR-3, ALR-7, ALR-10)."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -101,6 +102,8 @@ def _show(request: HttpRequest, alert_list: UUID, status: int = 200, **more: Any
     except overview.ListNotFound as refusal:
         raise Http404 from refusal
     return render(request, "alerts/list.html", {
+        # A form that is refused shows the page on which it stood.
+        "place": urlencode({name: request.GET[name] for name in ("show", "before") if name in request.GET}),
         "page": page, "alert_list": page.alert_list, "search": SearchForm(), "zone": zone_of(user_of(request)),
         "marked": RemovalForm(), "removal": ListRemovalForm(),
         "brings": dispositions.yield_of(alert_list=page.alert_list, now=timezone.now())} | more, status=status)

@@ -1,5 +1,6 @@
 """The pages of alerts as a person uses them; each for the right role, a wrong role, another user, repeated, and refused."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from accounts.models import UserGroup
 from alerts import entries, expiry, lists, sharing
-from alerts.models import AlertList, Entry, Hit, Notification
+from alerts.models import AlertList, AlertPolicy, Entry, Hit, Notification
 from lpr import search
 from lpr.forms.query import QueryForm
 from tests.factories.alerts import CASE
@@ -291,6 +292,38 @@ def test_a_note_that_cannot_be_kept_removes_nothing_and_is_refused_at_its_field(
     assert f'id="delete-{entry.pk}" checked' in text
     assert list(events("entry.refused")[0]["details"]["errors"]) == ["note"]
     assert Entry.objects.exists()
+
+
+@pytest.mark.req("ALR-7", "ALR-10")
+def test_a_refused_removal_or_renewal_shows_the_page_on_which_it_stood_with_its_marks(browser, officer, now, settings, events):
+    settings.READS_PER_PAGE = 1
+    team = lists.create(owner=officer, name="Team", now=now)
+    for days, plate in enumerate(("LOT1", "LOT2", "LOT3")):
+        entries.add_to(alert_list=team, plate=plate, state="OH", reason="CRIM", case_reference=CASE,
+                       now=now - timedelta(days=9 - days))
+    address = f"/alerts/{team.pk}/"
+    first = browser.get(f"{address}?show=oldest&plate=ABC123").content.decode()
+    assert "ABC123" not in first
+    second = browser.get(address + html.unescape(re.search(r'href="(\?show=oldest[^"]+)"', first)[1])).content.decode()
+    entry = Entry.objects.get(plate="LOT2")
+    action = html.unescape(re.search(r'<form id="removal" method="post" action="([^"]+)"', second)[1])
+    refused = browser.post(action, {"delete": entry.pk, "note": "x" * 501})
+    assert (refused.status_code, f'id="delete-{entry.pk}" checked' in refused.content.decode()) == (400, True)
+    refused = browser.post(action, {"renew": entry.pk, "note": "Trial goes on"})
+    assert (refused.status_code, 'value="Trial goes on"' in refused.content.decode()) == (400, True)
+    assert len(events("entry.refused")) == 2
+
+
+@pytest.mark.req("ALR-7")
+def test_the_pages_say_for_how_long_policy_watches_a_plate(browser, watch, now):
+    AlertPolicy.objects.update(validity_months=6)
+    entry = watch(now=now - timedelta(days=180))
+    for page, said in ((f"/alerts/{entry.alert_list_id}/", "Renew for 6 months"), ("/alerts/new/", "valid for 6 months"),
+                       ("/alerts/renewals/", "Renew for 6 months"), ("/alerts/renewals/", "watched for 6 months")):
+        shown = browser.get(page).content.decode()
+        assert (said in shown, "a year" in shown, "one year" in shown) == (True, False, False), page
+    for months, words in ((1, "a month"), (12, "a year"), (24, "2 years"), (18, "18 months")):
+        assert AlertPolicy(validity_months=months).validity == words
 
 
 @pytest.mark.req("ALR-7")

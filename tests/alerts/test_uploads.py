@@ -251,7 +251,9 @@ def test_a_file_without_a_good_row_replaces_nothing(browser, officer, now, load_
         entries.add_to(alert_list=team, plate=plate, state="OH", reason="CRIM", case_reference=CASE, now=now)
     load_read(plate="BBB2")
     address = f"/alerts/upload/{begun(officer, now, data, mode='replace', alert_list=team.pk)}/"
-    assert "Replace the plates of the list" not in browser.get(address).content.decode()
+    page = browser.get(address).content.decode()
+    for untrue in ("Replace the plates of the list", "whose other plates it replaces", "left out when you confirm"):
+        assert untrue not in page
     answer = browser.post(address, {"confirm": "on"})
     assert (answer.status_code, "so the plates of the list are not replaced" in answer.content.decode()) == (400, True)
     assert (team.entries.count(), Hit.objects.count()) == (2, 1)
