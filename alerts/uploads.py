@@ -25,7 +25,6 @@ from audit.events import Kind
 from audit.record import record, record_durably
 from lpr import policy
 
-
 # Of a file, the good, the bad and the repeated ones.
 Rows = tuple[list[GoodRow], list[BadRow], list[RepeatedRow]]
 

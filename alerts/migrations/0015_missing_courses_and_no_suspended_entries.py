@@ -1,4 +1,5 @@
-"""Entries rest as well where a course that the owner needs was never taken (ALR-11, ACC-7)."""
+"""Entries rest as well where a course that the owner needs was never taken (ALR-11, ACC-7). That they rest is never written down,
+so that no entry is suspended."""
 
 from pathlib import Path
 
@@ -14,4 +15,9 @@ class Migration(migrations.Migration):
             choices=[("account", "Account closed"), ("suspended", "Account suspended"), ("role", "Role without alerts"),
                      ("training", "Training missing or lapsed")], max_length=10)),
         migrations.RunSQL((SQL / "rest.sql").read_text(), migrations.RunSQL.noop),
+        migrations.AlterField("entry", "status", models.CharField(
+            choices=[("active", "Active"), ("expired", "Ended")], default="active", max_length=10)),
+        migrations.RemoveConstraint("entry", "entry_status_is_listed"),
+        migrations.AddConstraint("entry", models.CheckConstraint(
+            condition=models.Q(status__in=["active", "expired"]), name="entry_status_is_listed")),
     ]

@@ -14,7 +14,6 @@ from alerts.models.alert_list import AlertList
 
 class EntryStatus(models.TextChoices):
     ACTIVE = "active", "Active"
-    SUSPENDED = "suspended", "Suspended"
     EXPIRED = "expired", "Ended"
 
 

@@ -129,7 +129,7 @@ def test_a_role_without_alerts_is_refused(api, manager, events):
 
 @pytest.mark.req("ALR-1")
 def test_owner_status_and_end_are_not_the_clients_to_set(mine, officer, officer2):
-    mine.post(LISTS, WHOLE | {"owner": officer2.pk, "valid_until": "2099-01-01T00:00:00Z", "status": "suspended"}, format="json")
+    mine.post(LISTS, WHOLE | {"owner": officer2.pk, "valid_until": "2099-01-01T00:00:00Z", "status": "expired"}, format="json")
     entry = Entry.objects.get()
     assert (entry.owner, entry.status) == (officer, "active")
     assert entry.valid_until < timezone.now() + timedelta(days=366)

@@ -49,9 +49,9 @@ def test_another_reason_state_plate_or_ones_own_entry_tells_nobody(watch, office
 
 
 @pytest.mark.req("ALR-6")
-def test_an_entry_that_has_ended_or_rests_tells_nobody(watch, officer2, now):
+def test_an_entry_that_has_ended_tells_nobody(watch, officer2, now):
     watch(owner=officer2)
-    for change in ({"valid_until": now}, {"status": "suspended", "valid_until": now + timedelta(days=9)}):
+    for change in ({"valid_until": now}, {"status": "expired", "valid_until": now + timedelta(days=9)}):
         Entry.objects.update(**change)
         added = watch(now=now)
         assert not Notification.objects.exists()

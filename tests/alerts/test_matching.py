@@ -107,8 +107,8 @@ def test_spelling_makes_no_difference_to_a_match(watch, load_read):
 
 
 @pytest.mark.req("ALR-7")
-@pytest.mark.parametrize("change", [{"valid_until": None}, {"status": EntryStatus.SUSPENDED}])
-def test_an_expired_or_suspended_entry_does_not_match(watch, load_read, now, change):
+@pytest.mark.parametrize("change", [{"valid_until": None}, {"status": EntryStatus.EXPIRED}])
+def test_an_entry_that_has_ended_does_not_match(watch, load_read, now, change):
     Entry.objects.filter(pk=watch().pk).update(**{name: value or now for name, value in change.items()})
     load_read()
     assert not Hit.objects.exists()
