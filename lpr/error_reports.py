@@ -59,7 +59,7 @@ class CorrectedPlace:
 
 
 class Outcome(NamedTuple):
-    """What became of a read that was wrong: `corrected` or `withdrawn`, and whether its plate and state were right all the same."""
+    """Of a read that was wrong: `corrected` or `withdrawn`, and whether its plate and state were right all the same."""
 
     resolution: str
     plate_stays: bool
