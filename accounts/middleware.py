@@ -43,8 +43,8 @@ class GateMiddleware:
                 return None
             closed = gates.first_closed(request, request.user, now=datetime.now(UTC))
             return _answer(request, closed, view) if closed else None
-        except AWAY:
-            return unavailable(request)
+        except AWAY as error:
+            return unavailable(request, error)
 
 
 def _answer(request: HttpRequest, closed: gates.Gate, view: Callable) -> HttpResponse:

@@ -4,6 +4,7 @@ each page opened or form sent by a person of which no other event came (AUD-1, d
 Where neither log nor database answers, the spool has a line of it, and whoever asked gets 503.
 """
 
+import logging
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
@@ -14,6 +15,8 @@ from audit import context
 from audit.events import Kind
 from audit.record import AuditUnavailable, record_durably
 
+logger = logging.getLogger(__name__)
+
 # 404 is what another AOR's record answers, so a signed-in user's is a refusal too.
 REFUSALS = {400, 401, 403, 404, 405, 409, 413, 415, 429}
 REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
@@ -21,7 +24,8 @@ REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
 PARTS_OF_PAGES = {"healthz", "readyz", "lpr:photo", "lpr:map_streets", "lpr:map_tile", "admin:jsi18n"}
 # A balancer asks for them: that a part is not well is their answer, not their failure.
 STATES = {"healthz", "readyz"}
-# The log or the whole database is away: nobody is let in, nothing is shown.
+# The log or the whole database is away, or the database could not do it now: a deadlock, a lock not gotten, a full disk. Nobody is
+# let in, nothing is shown.
 AWAY = (AuditUnavailable, OperationalError, InterfaceError)
 
 
@@ -38,8 +42,8 @@ class AuditMiddleware:
                 self._record_refusal(request, response, now)
                 self._record_failure(request, response, now)
                 self._record_rest(request, response, now)
-            except AuditUnavailable:
-                response = unavailable(request)
+            except AuditUnavailable as error:
+                response = unavailable(request, error)
             response["X-Request-Id"] = now.request_id
             return response
 
@@ -47,12 +51,12 @@ class AuditMiddleware:
         """By now the session is known: the actor stands before any view or gate does anything."""
         try:
             identify(request)
-        except AWAY:
-            return unavailable(request)
+        except AWAY as error:
+            return unavailable(request, error)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return unavailable(request) if isinstance(exception, AWAY) else None
+        return unavailable(request, exception) if isinstance(exception, AWAY) else None
 
     def _record_refusal(self, request: HttpRequest, response: HttpResponse, now: context.Context) -> None:
         if now.refusal_recorded or response.status_code not in REFUSALS:
@@ -88,12 +92,20 @@ def identify(request: HttpRequest) -> None:
     now.session = context.session_mark(session.session_key if session is not None else None)
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """Fail closed: without a record nothing is done and nothing is shown (AUD-1)."""
-    detail = "The audit log cannot be written, so nothing more was done or shown. Try again in a minute."
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Fail closed: without a record nothing is done and nothing is shown (AUD-1).
+
+    Args:
+        error: one of AWAY. It is answered here and so comes to nobody else: its type and place stand in the operator's log.
+    """
+    logger.error("the service cannot answer: %s", type(error.__cause__ or error).__name__, exc_info=error)
+    kind, detail = "unavailable", "The service cannot answer just now; nothing more was done or shown. Try again in a minute."
+    if isinstance(error, AuditUnavailable):
+        kind = "audit-unavailable"
+        detail = "The audit log cannot be written, so nothing more was done or shown. Try again in a minute."
     if request.path.startswith("/api/"):
         answer: HttpResponse = JsonResponse(
-            {"type": "audit-unavailable", "title": "Service unavailable", "status": 503, "detail": detail}, status=503,
+            {"type": kind, "title": "Service unavailable", "status": 503, "detail": detail}, status=503,
             content_type="application/problem+json")
     else:
         # Without the request: whoever asks for the user would ask the database that does not answer.

@@ -52,8 +52,8 @@ def send_each(waiting: QuerySet, send: Callable[[Any, datetime], bool | None], *
                 if row is not None:
                     sent += send(row, now) is not False
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the next may be an alarm
-            # The words of an error may tell of what was mailed.
-            logger.error("what a row of %s owes was not done: %s", waiting.model.__name__, type(error).__name__)
+            # The words of an error may tell of what was mailed; the operator's log holds its type and place alone.
+            logger.error("what a row of %s owes was not done: %s", waiting.model.__name__, type(error).__name__, exc_info=True)
     return sent
 
 

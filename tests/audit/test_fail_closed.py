@@ -1,15 +1,20 @@
 """Where the record cannot be written, nothing is done and nothing is shown (AUD-1, QRY-8)."""
 
+import json
+import logging
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
+from accounts import gates
 from audit import context, search
 from audit.events import Kind
 from audit.record import AuditUnavailable, record_durably
 from config import databases
+from config.logging import JsonFormatter
 
 pytestmark = pytest.mark.usefixtures("database")
 ACTOR = context.Actor(id=70, name="someone", aor="NYC", component="ERO", role="officer")
@@ -105,6 +110,47 @@ def test_a_connection_that_broke_while_a_page_was_made_is_503(signed_in, auditor
     assert not Path(settings.AUDIT_SPOOL).exists()
 
 
+def lines_of(caplog, logger: str) -> list[dict]:
+    """What the operator's log holds of these: as it is written, not as it was raised."""
+    return [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == logger]
+
+
+@pytest.mark.req("AUD-1", "AUD-11")
+def test_a_database_that_could_not_do_it_says_so_and_its_error_is_in_the_operators_log_without_what_was_asked(
+        signed_in, api, auditor, monkeypatch, caplog):
+    browser, client = signed_in(auditor), api(auditor)
+    deadlock = OperationalError("deadlock detected: Key (plate)=(ABC123)")
+    deadlock.__cause__ = psycopg.errors.DeadlockDetected("Key (plate)=(ABC123)")
+    monkeypatch.setattr(search, "begin", _raise(deadlock))
+    page = browser.post("/audit/", {"plate": "ABC123"})
+    problem = client.post("/api/v1/audit/searches/", {"plate": "ABC123"}, format="json")
+    monkeypatch.setattr(gates, "first_closed", _raise(deadlock))
+    gate = browser.get("/audit/")
+    assert {answer.status_code for answer in (page, problem, gate)} == {503}
+    assert (problem["Content-Type"], problem.json()["type"]) == ("application/problem+json", "unavailable")
+    for answer in (page, problem, gate):
+        assert "The service cannot answer just now; nothing more was done or shown." in answer.content.decode()
+        assert "audit log cannot be written" not in answer.content.decode()
+    lines = lines_of(caplog, "audit.middleware")
+    assert [line["message"] for line in lines] == ["the service cannot answer: DeadlockDetected"] * 3
+    assert all(line["exception"].startswith("OperationalError at ") for line in lines)
+    assert "ABC123" not in str(lines)
+
+
+@pytest.mark.req("AUD-1", "AUD-11")
+def test_a_log_that_cannot_be_written_says_so_and_why_is_in_the_operators_log(signed_in, api, auditor, caplog):
+    browser, client = signed_in(auditor), api(auditor)
+    damage(FULL)
+    caplog.set_level(logging.ERROR)
+    assert "The audit log cannot be written" in browser.post("/audit/", {"plate": "ABC123"}).content.decode()
+    answer = client.post("/api/v1/audit/searches/", {"plate": "ABC123"}, format="json")
+    assert answer.json()["type"] == "audit-unavailable"
+    lines = lines_of(caplog, "audit.middleware")
+    assert {(line["message"], line["exception"].split(" at ")[0]) for line in lines} == {
+        ("the service cannot answer: IntegrityError", "AuditUnavailable")}
+    assert "ABC123" not in str(lines)
+
+
 @pytest.mark.req("AUD-1")
 def test_a_page_that_fails_is_on_record_and_a_log_that_fails_with_it_on_the_spool(
         signed_in, auditor, settings, monkeypatch, events):
@@ -121,7 +167,7 @@ def test_a_page_that_fails_is_on_record_and_a_log_that_fails_with_it_on_the_spoo
 
 
 def _raise(error: Exception):
-    def begin(**criteria):
+    def begin(*args, **criteria):
         raise error
 
     return begin

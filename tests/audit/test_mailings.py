@@ -1,6 +1,7 @@
 """What the record sends by itself: each day's checkpoint, each quarter's usage reports, and alarms, once each (BEY-2, AUD-7)."""
 
 import io
+import json
 import smtplib
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,11 +12,12 @@ from django.core.mail.backends.locmem import EmailBackend as Locmem
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from audit import alarms, context, mailings, seals, signing, statistics, tasks, verifier
+from audit import alarms, context, mailings, outbox, seals, signing, statistics, tasks, verifier
 from audit.events import Kind
 from audit.models import DailyCount, Incident, LastVerified, Mailing, MailingRecipient
 from audit.record import AuditUnavailable, record_durably
 from config import databases
+from config.logging import JsonFormatter
 from config.tasks import watch_the_database
 from tests.factories import old_log
 
@@ -278,6 +280,19 @@ def test_a_mail_that_cannot_be_made_holds_up_no_alarm(operator, appointer, setti
     alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
     assert {message.subject.split(",")[0] for message in mail.outbox} == {f"PlateLedger: ALARM: {alarms.SEALED_LATE}"}
     assert [one.kind for one in Mailing.objects.filter(sent_at=None)] == ["checkpoint"]
+
+
+@pytest.mark.req("AUD-11")
+def test_why_a_mail_could_not_be_made_is_in_the_operators_log_by_type_and_place_alone(operator, monkeypatch, caplog, now):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError(f"ABC123 for {operator.email}")
+
+    monkeypatch.setattr(outbox, "hand_over", broken)
+    alarms.raise_alarm(alarms.SEALED_LATE, "late", now=now)
+    [line] = [JsonFormatter().format(record) for record in caplog.records if record.name == "audit.outbox"]
+    assert json.loads(line)["message"] == "what a row of Mailing owes was not done: ZeroDivisionError"
+    assert json.loads(line)["exception"].startswith(f"ZeroDivisionError at {__file__}:")
+    assert not any(secret in line for secret in ("ABC123", operator.email))
 
 
 @pytest.mark.req("AUD-2", "AUD-9")
