@@ -28,6 +28,8 @@ from accounts.models import (
     TemporaryPassword,
     User,
 )
+from audit import mailings
+from audit.incidents import recipients
 
 # What other rooms hold of a person: each is called with the account inside the transaction of its deletion, and erases by then.
 erasers: list[Callable[[User], None]] = []
@@ -67,3 +69,5 @@ def _erase_keys_and_addresses(account: User) -> None:
     Appointment.objects.filter(account=account).update(email="")
     had = {address.lower() for address in [account.email, *account.history.values_list("email", flat=True)] if address}
     AccessRequest.objects.annotate(folded=Lower("supervisor_email")).filter(folded__in=had).update(supervisor_email="")
+    mailings.forget(had)
+    recipients.forget(had)

@@ -215,7 +215,7 @@ class Kind(TextChoices):
     SUSPECTED_USE_OPENED = "suspected_use.opened", "Suspected unauthorized use recorded"  # username, area, discovered_at
     SUSPECTED_USE_NOTED = "suspected_use.noted", "Step about suspected unauthorized use noted"
     SUSPECTED_USE_CLOSED = "suspected_use.closed", "Suspected unauthorized use closed"  # outcome, sanction
-    RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area, recipients: how many; taken, refused
+    RECORD_MAILED = "audit.mailed", "Mail of the record sent"  # what, about, area; how many: recipients, refused
     ALARM_RAISED = "alarm.raised", "Alarm raised"  # about
     SIGNING_KEY_ROTATED = "seal.key_rotated", "Signing key of the log replaced"  # old and new public key
     # deliveries of the log: each names the delivery by its id; `search` is the event of the request

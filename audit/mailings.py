@@ -2,9 +2,11 @@
 to who may read them (AUD-7), and alarms to operator and agency (AUD-1).
 
 Each is owed once, by a row that outlives a worker, a broker and a mail server; recipients are looked up when it leaves. Who took
-it is noted for each address: nobody gets it twice, and who refuses it keeps it from nobody.
+it is noted for each address until it is done: nobody gets it twice, and who refuses it keeps it from nobody. The log has only how
+many: addresses of people are erased with their accounts (ACC-9), and events are not.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from audit import event_report, exports, outbox, seals, signing, statistics
 from audit.events import Kind
@@ -86,6 +89,15 @@ def alarm_addresses() -> list[str]:
     return sorted({*settings.AUDIT_ALARM_RECIPIENTS, *staff})
 
 
+def forget(addresses: Collection[str]) -> None:
+    """Erase what became of mailings at these addresses; joins the open transaction (ACC-9).
+
+    Args:
+        addresses: in small letters.
+    """
+    MailingRecipient.objects.annotate(folded=Lower("address")).filter(folded__in=addresses).delete()
+
+
 def _owe(kind: Mailing.Kind, about: str, *, now: datetime, aor: str = "", text: str = "") -> bool:
     _, is_new = Mailing.objects.get_or_create(kind=kind, about=about, aor=aor, defaults={"text": text, "made_at": now})
     return is_new
@@ -109,13 +121,14 @@ def _send(mailing: Mailing, now: datetime) -> bool:
                 "tried_at": now, "taken_at": None if why else now, "refusal": why})
     if any(address not in known or _is_open(known[address], mailing, now) for address in addresses):
         return False
-    taken = [one.address for one in known.values() if one.taken_at]
+    taken = sum(one.taken_at is not None for one in known.values())
     try:
         with transaction.atomic():
-            record(Kind.RECORD_MAILED, what=mailing.kind, about=mailing.about, area=mailing.aor, recipients=len(taken),
-                   taken=taken, refused=[one.address for one in known.values() if not one.taken_at])
+            record(Kind.RECORD_MAILED, what=mailing.kind, about=mailing.about, area=mailing.aor, recipients=taken,
+                   refused=len(known) - taken)
             mailing.sent_at = now
             mailing.save(update_fields=["sent_at"])
+            mailing.recipients.all().delete()
     except AuditUnavailable:
         # The mails have left, and who took them stands: the event follows when the log takes it.
         return False

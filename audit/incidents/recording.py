@@ -299,11 +299,10 @@ def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, n
     """Claim the report, hand it to the mail server, note who took it. It is sent when everybody has it; until then whoever has
     not is asked again."""
     told = recipients.of_reports()
-    who = {role for role, _ in told}
-    if len(who) < 2:
+    if len({one.role for one in told}) < 2:
         refuse("Nobody is set to get it: INCIDENT_CONTRACTING_OFFICER_EMAIL and the representative's address are needed.",
                incident=incident.number)
-    why, missing = "", [f"{address} ({role})" for role, address in told]
+    why, missing = "", told
     try:
         with transaction.atomic(durable=True):
             locked = Incident.objects.select_for_update().get(pk=incident.pk)
@@ -311,25 +310,27 @@ def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, n
             if getattr(locked, mark):
                 why, missing = "This report was sent.", []
             else:
-                due = [address for _, address in told if address not in before]
+                due = [one.address for one in told if one.address not in before]
                 # First, so that nothing leaves of which the log does not take the event.
                 record(Kind.INCIDENT_REPORTED, incident=locked.number, report=kind, recipients=len(due))
                 taken = mail(due).taken if due else []
                 if due and not taken:
                     raise outbox.NotTaken
-                missing = [f"{address} ({role})" for role, address in told if address not in {*before, *taken}]
+                missing = [one for one in told if one.address not in {*before, *taken}]
                 locked.taken_by[kind] = [*before, *taken]
                 if not missing:
+                    # Who has it stands in the steps; addresses were for asking only those who have it not.
+                    del locked.taken_by[kind]
                     setattr(locked, mark, now)
                 locked.save(update_fields=[mark, "taken_by"])
                 setattr(incident, mark, getattr(locked, mark))
-                sent_to = ", ".join(f"{address} ({role})" for role, address in told if address in taken)
+                sent_to = ", ".join(str(one) for one in told if one.address in taken)
                 _step(kind, text, user=user, now=now, incident=locked,
-                      sent_to=sent_to + (f"; not taken by {', '.join(missing)}" if missing else ""))
+                      sent_to=sent_to + (f"; not taken by {', '.join(map(str, missing))}" if missing else ""))
     except outbox.NotTaken:
         pass
     if missing:
-        why = ("The mail server did not take it for " + ", ".join(missing) + ": try again, which asks only them, or report to "
+        why = ("The mail server did not take it for " + ", ".join(map(str, missing)) + ": try again, which asks only them, or report to "
                "them by telephone and note it here.")
     if why:
         refuse(why, incident=incident.number, report=kind, not_taken=len(missing))

@@ -37,7 +37,7 @@ class Incident(models.Model):
 
     `cause` names what opened it by itself, once: an alarm or an overdue deletion; empty where a person did. `data_kinds` and
     `users_affected` are what is known by now: each completion is a step, which says what it was before. `taken_by` are the
-    addresses that took each report.
+    addresses that took a report, until everybody has it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -42,6 +42,7 @@ from accounts.models import (
     User,
     UserGroup,
 )
+from audit.models import Incident, Mailing, MailingRecipient
 from config import databases
 from tests.accounts import factors
 from tests.accounts.applicants import filed
@@ -79,6 +80,11 @@ def person(officer, manager, officer2, now, signed_in) -> User:
     Notice.objects.create(kind=Notice.Kind.FACTOR_BOUND, account=officer, made_at=now)
     AccountNeed.objects.create(user=officer, affirmed_at=now)
     Lockout.objects.create(username=officer.username, attempts=[now])
+    alarm = Mailing.objects.create(kind=Mailing.Kind.ALARM, about="late", made_at=now)
+    for address in (MAIL.upper(), OLD_MAIL):
+        MailingRecipient.objects.create(mailing=alarm, address=address, tried_at=now, taken_at=now)
+    Incident.objects.create(number=1, discovered_at=now, opened_at=now, users_affected="none",
+                            taken_by={"first_report": [MAIL, "co@agency.example"]})
     circle = UserGroup.objects.create(name="Task force", purpose="Joint case", owner=officer2)
     circle.members.add(officer)
     client = Client()
@@ -120,6 +126,7 @@ def test_after_deletion_nothing_of_addresses_answers_and_secrets_is_in_any_table
         assert not model.objects.filter(user=person).exists(), model
     assert not Notice.objects.filter(account=person).exists()
     assert not Lockout.objects.filter(username=person.username).exists()
+    assert Incident.objects.get().taken_by == {"first_report": ["co@agency.example"]}
     assert not Session.objects.exists()
     assert not person.user_groups.exists()
 

@@ -289,6 +289,25 @@ def test_a_recipient_who_refuses_a_report_is_named_and_asked_again_alone(inciden
     assert [event["details"]["recipients"] for event in events(Kind.INCIDENT_REPORTED)] == [2, 1]
 
 
+@pytest.mark.req("AUD-9", "ACC-9")
+def test_a_report_to_an_appointer_names_the_account_and_no_address_outlives_the_sending(
+        incident, operator, appointer, settings, signed_in, events, now):
+    settings.INCIDENT_REPRESENTATIVE_EMAIL = ""
+    settings.EMAIL_BACKEND = "tests.audit.test_mailings.Picky"
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = "dead@agency.example"
+    page = f"{START}{incident.pk}/"
+    assert signed_in(operator).post(page, {"act": "first_report", "text": "A tape is missing."}).status_code == 400
+    assert Incident.objects.get().taken_by == {"first_report": [appointer.email]}
+    settings.INCIDENT_CONTRACTING_OFFICER_EMAIL = "co@agency.example"
+    recording.send_first_report(incident=incident, text="A tape is missing.", user=operator, now=now)
+    assert [message.to for message in mail.outbox] == [[appointer.email], ["co@agency.example"]]
+    assert Incident.objects.get().taken_by == {}
+    sent = Step.objects.filter(kind=StepKind.FIRST_REPORT).values_list("sent_to", flat=True)
+    assert sorted(sent) == ["appointer (Contracting officer's representative); not taken by dead@agency.example (Contracting officer)",
+                            "co@agency.example (Contracting officer)"]
+    assert appointer.email not in str(events())
+
+
 @pytest.mark.req("AUD-9")
 def test_what_becomes_known_completes_an_incident_and_leaves_what_was_said_before(operator, appointer, signed_in, events, now):
     recording.open_by_itself(alarms.TAMPERED, "leaf 7", now)
