@@ -24,8 +24,8 @@ REFUSALS_TO_ANYONE = {400, 401, 403, 413, 429}
 PARTS_OF_PAGES = {"healthz", "readyz", "lpr:photo", "lpr:map_streets", "lpr:map_tile", "admin:jsi18n"}
 # A balancer asks for them: that a part is not well is their answer, not their failure.
 STATES = {"healthz", "readyz"}
-# The log or the whole database is away, or the database could not do it now: a deadlock, a lock not gotten, a full disk. Nobody is
-# let in, nothing is shown.
+# The log or the whole database is away, or could not do it now: a deadlock, a lock not gotten, a full disk. Nobody is let in,
+# nothing is shown.
 AWAY = (AuditUnavailable, OperationalError, InterfaceError)
 
 

@@ -51,7 +51,7 @@ def send_each(waiting: QuerySet, send: Callable[[Any, datetime], bool | None], *
                 row: Model | None = waiting.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
                 if row is not None:
                     sent += send(row, now) is not False
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the next may be an alarm
+        except Exception as error:  # whatever is wrong with one row, the next may be an alarm
             # The words of an error may tell of what was mailed; the operator's log holds its type and place alone.
             logger.error("what a row of %s owes was not done: %s", waiting.model.__name__, type(error).__name__, exc_info=True)
     return sent

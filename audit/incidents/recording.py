@@ -330,8 +330,8 @@ def _send(incident: Incident, mark: str, kind: StepKind, text: str, user: Any, n
     except outbox.NotTaken:
         pass
     if missing:
-        why = ("The mail server did not take it for " + ", ".join(map(str, missing)) + ": try again, which asks only them, or report to "
-               "them by telephone and note it here.")
+        why = ("The mail server did not take it for " + ", ".join(map(str, missing)) + ": try again, which asks only them, or "
+               "report to them by telephone and note it here.")
     if why:
         refuse(why, incident=incident.number, report=kind, not_taken=len(missing))
 

@@ -28,7 +28,8 @@ class DailyCount(models.Model):
     count = models.PositiveBigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["day", "aor"], name="daily_count_by_day")]
+        indexes = [models.Index(fields=["day", "aor"], name="daily_count_by_day"),
+                   models.Index(fields=["aor", "day"], condition=models.Q(measure="search"), name="daily_count_of_searches")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.measure}: {self.count}"

@@ -38,8 +38,8 @@ class Mailing(models.Model):
 
 
 class MailingRecipient(models.Model):
-    """What became of a mailing at one address: taken, or refused, with the error and the server's code. It goes when the mailing is
-    done, or with the address of a deleted account (ACC-9)."""
+    """What became of a mailing at one address: taken, or refused, with the error and the server's code. It goes when the mailing
+    is done, or with the address of a deleted account (ACC-9)."""
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="recipients")
     address = models.CharField(max_length=320)

@@ -50,7 +50,8 @@ class Review(models.Model):
     """`opened` is the event that opened it: period, seed and thresholds stand there too. `until` is exclusive.
 
     `aor` is an area's code, empty for all of them; then `areas` are those of which as many were drawn as a sample must have, or
-    all. `population` is how many queries there were to draw from.
+    all that there were; those in which nobody asked are not among them (audit.reviews.calendar).
+    `population` is how many queries there were to draw from.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -303,8 +303,9 @@ def test_a_report_to_an_appointer_names_the_account_and_no_address_outlives_the_
     assert [message.to for message in mail.outbox] == [[appointer.email], ["co@agency.example"]]
     assert Incident.objects.get().taken_by == {}
     sent = Step.objects.filter(kind=StepKind.FIRST_REPORT).values_list("sent_to", flat=True)
-    assert sorted(sent) == ["appointer (Contracting officer's representative); not taken by dead@agency.example (Contracting officer)",
-                            "co@agency.example (Contracting officer)"]
+    assert sorted(sent) == [
+        "appointer (Contracting officer's representative); not taken by dead@agency.example (Contracting officer)",
+        "co@agency.example (Contracting officer)"]
     assert appointer.email not in str(events())
 
 

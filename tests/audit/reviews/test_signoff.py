@@ -2,11 +2,13 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pypdf
 import pytest
 from django.core import mail
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
+from django.test.utils import CaptureQueriesContext
 
 from audit import context, letters, people, tasks
 from audit.events import Kind
@@ -14,6 +16,7 @@ from audit.models import Letter, Method, Question, Review, ReviewPolicy, Verdict
 from audit.record import record_durably
 from audit.reviews import calendar, log, questions, reviewing, signoff
 from audit.reviews.reviewing import ReviewRefused
+from config import databases
 from tests.factories.reviews import attempt
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -246,8 +249,10 @@ def test_a_review_of_every_area_counts_where_it_drew_enough(auditor, officer, of
     assert review.areas == ["NYC"]
     judge_all(review, auditor)
     sign(review, auditor, now)
-    assert (states(now)["NYC", "Regular"], states(now)["CHI", "Regular"]) == ("Done", "Owed")
+    assert (states(now)["NYC", "Regular"], states(now)["CHI", "Regular"]) == ("Done", "Done")
     asked(officer_chi)
+    tasks.count_usage()
+    assert (states(now)["NYC", "Regular"], states(now)["CHI", "Regular"]) == ("Done", "Owed")
     for _ in range(40):
         attempt(context.actor_of(officer))
     ReviewPolicy.objects.update(smallest_sample=40)
@@ -268,6 +273,56 @@ def test_a_sample_that_is_empty_because_its_reviewer_asked_everything_counts_for
     judge_all(review, manager)
     sign(review, manager, now)
     assert states(now)["NYC", "Regular"] == "Done"
+
+
+@pytest.mark.req("AUD-8")
+def test_a_review_of_every_area_covers_one_that_asked_nothing_and_its_managers_are_not_reminded(
+    auditor, officer, other_manager, asked, opened, events, now,
+):
+    asked(officer)
+    tasks.count_usage()
+    ReviewPolicy.objects.update(yearly_days=36_500, year_covers_days=0)
+    review = opened(auditor, aor="", since=now - timedelta(days=8))
+    judge_all(review, auditor)
+    sign(review, auditor, now)
+    assert set(states(now).values()) == {"Done"}
+    assert (calendar.remind(now=now), events(Kind.REVIEW_REMINDED)) == (0, [])
+
+
+@pytest.mark.req("AUD-8")
+def test_reviews_of_every_area_of_before_say_which_areas_they_drew_enough_of(
+    auditor, officer, officer_chi, opened, now,
+):
+    rules = reviewing.policy()
+    rules.smallest_sample = 2
+    rules.save()
+    for person, times in ((officer, 1), (officer_chi, 5)):
+        for _ in range(times):
+            attempt(context.actor_of(person))
+    reviews = [opened(auditor, aor="", since=now - timedelta(days=8), size=size) for size in (2, 3, 4, 6)]
+    known = [review.areas for review in reviews]
+    Review.objects.update(areas=[])
+    ReviewPolicy.objects.update(smallest_sample=40)
+    backfill = import_module("audit.migrations.0023_addresses_go_idle_areas_count_and_one_draw").AREAS
+    with databases.administrator() as connection:
+        connection.execute(backfill)
+    assert [Review.objects.get(pk=review.pk).areas for review in reviews] == known
+    assert known[-1] == ["CHI", "NYC"]
+
+
+@pytest.mark.req("AUD-8")
+def test_the_calendar_asks_the_database_as_often_for_many_reviews_as_for_one(supervisor, auditor, opened, aor_chi, now):
+    def asked_of_the_database():
+        with CaptureQueriesContext(connections["default"]) as asked:
+            states(now)
+        return len(asked)
+
+    sign(opened(supervisor, since=now - timedelta(days=8)), supervisor, now)
+    before = asked_of_the_database()
+    for days in (3, 5, 8):
+        sign(opened(supervisor, since=now - timedelta(days=days)), supervisor, now)
+        sign(opened(auditor, aor="", since=now - timedelta(days=days)), auditor, now)
+    assert asked_of_the_database() == before == 4
 
 
 @pytest.mark.req("AUD-8")
