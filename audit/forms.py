@@ -1,5 +1,6 @@
 """The form of the audit search: its field names are the service's contract with the outside."""
 
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
@@ -33,8 +34,8 @@ def whole_characters(text: str) -> None:
 
 
 def storable(text: str) -> str:
-    """The text without what the log does not take."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    """The text without what the log does not take, and as the log writes it: two that are one there are one here."""
+    return unicodedata.normalize("NFC", text.replace("\x00", "").encode("utf-8", "replace").decode())
 
 
 def event_choices() -> list[tuple[str, Any]]:

@@ -162,6 +162,15 @@ def test_the_api_widens_no_search_by_what_it_does_not_understand(api, auditor, e
     assert not events(Kind.AUDIT_SEARCHED)
 
 
+@pytest.mark.req("AUD-1", "AUD-3")
+def test_the_api_refuses_two_fields_that_are_one_in_the_log_and_the_refusal_is_on_record(api, auditor, events):
+    sent = {"caf\u00e9": "1", "cafe\u0301": "2", "plate": "ABC123"}
+    answer = api(auditor).post("/api/v1/audit/searches/", json.dumps(sent), content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"caf\u00e9": ["There is no such field."]})
+    assert events(Kind.AUDIT_REFUSED)[-1]["details"]["errors"] == {"caf\u00e9": ["There is no such field."]}
+    assert not events(Kind.AUDIT_SEARCHED)
+
+
 @pytest.mark.req("AUD-3")
 def test_the_api_finds_a_user_by_number_and_takes_nothing_for_any(api, auditor, events):
     answer = api(auditor).post("/api/v1/audit/searches/", {"user": 7, "plate": None}, format="json")
