@@ -88,7 +88,7 @@ FUNCTION_GRANTS: dict[str, frozenset[str]] = {
     "audit.seal_state": frozenset({"lpr_app", "lpr_sealer"}),
     "audit.daily_counts": frozenset({"lpr_app"}),
     **{f"audit.{door}": frozenset({"lpr_app"}) for door in (
-        "review_signalled", "review_sample", "review_chosen", "review_candidates", "review_signals", "review_rows",
+        "review_sample", "review_chosen", "review_candidates", "review_signals", "review_rows",
         "review_frame", "own_questions", "queries_naming")},
     "audit.maintain_partitions": frozenset({"lpr_app"}),
     # Events go by audit.drop_month alone, which asks log, seals and holds; the others say what there is, and whether it may.

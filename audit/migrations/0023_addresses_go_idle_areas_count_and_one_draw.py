@@ -1,8 +1,13 @@
 """Addresses of who took a mail or a report go when it is sent (ACC-9). A review of every area counts for one in which nobody asked, and
-those opened before 0022 say of which areas they drew enough, as far as the log still holds their queries (AUD-8)."""
+those opened before 0022 say of which areas they drew enough, as far as the log still holds their queries. A sample by signals is drawn
+and its signals counted in one call (AUD-8)."""
+
+from pathlib import Path
 
 from django.db import migrations, models
 
+SQL = Path(__file__).parent.parent / "sql"
+OTHER_ANSWERS = ("review_signalled(uuid, integer)", "review_sample(uuid)")
 SENT = """
 DELETE FROM public.audit_mailingrecipient r USING public.audit_mailing m WHERE m.id = r.mailing_id AND m.sent_at IS NOT NULL;
 UPDATE public.audit_incident SET taken_by = taken_by - 'first_report' WHERE first_report_at IS NOT NULL;
@@ -37,6 +42,8 @@ class Migration(migrations.Migration):
     dependencies = [("audit", "0022_scopes_counts_and_draws")]
 
     operations = [
+        migrations.RunSQL("".join(f"DROP FUNCTION IF EXISTS audit.{one};\n" for one in OTHER_ANSWERS)
+                          + (SQL / "reviews.sql").read_text(), migrations.RunSQL.noop),
         migrations.RunSQL(SENT, migrations.RunSQL.noop),
         migrations.RunSQL(AREAS, migrations.RunSQL.noop),
         migrations.AddIndex("dailycount", models.Index(fields=["aor", "day"], condition=models.Q(measure="search"),

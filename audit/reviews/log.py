@@ -27,6 +27,17 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """`population` is how many queries there were to draw from; `is_kept` whether the log alone makes the order. `by_count` are
+    the queries by how many signals they have, at the opening of a review by signals; None where they are too many to be told."""
+
+    drawn: list[Drawn]
+    population: int
+    is_kept: bool
+    by_count: dict[str, list[str]] | None
+
+
+@dataclass(frozen=True)
 class Row:
     """A query as its reviewer sees it. `judged`, `asked` and `answered` are the details of those events, empty without one."""
 
@@ -100,20 +111,20 @@ class Naming:
 _ROW = "at, id, actor, aor, on_behalf_of, plate, state, reason, payload"
 
 
-def signalled(*, opened: UUID, limit: int) -> list[tuple[UUID, int]]:
-    """The queries of a review that have signals, with how many, the most first."""
-    return _rows("SELECT query, signals FROM audit.review_signalled(%s::uuid, %s::integer)", opened, limit)
-
-
-def sample(*, opened: UUID) -> tuple[list[Drawn], int, bool]:
-    """The sample of a review in its order, how many queries there were to draw from, and whether the log alone makes the order.
+def sample(*, opened: UUID, most: int = 0) -> Sample:
+    """The sample of a review in its order.
 
     Args:
         opened: the committed event by which the review was opened, or a look at it.
+        most: of so many queries at most it is told how many signals each has, where a review by signals is opened.
     """
-    rows = _rows("SELECT query, actor_id, signals, aor, of_area, population, is_kept FROM audit.review_sample(%s::uuid)", opened)
+    rows = _rows("SELECT query, actor_id, signals, aor, of_area, population, is_kept, by_count"
+                 " FROM audit.review_sample(%s::uuid, %s::integer)", opened, most)
+    if not rows:
+        return Sample([], 0, True, {})
+    *_, population, is_kept, by_count = rows[0]
     drawn = [Drawn(query, officer, list(signals), aor or "", of_area) for query, officer, signals, aor, of_area, *_ in rows]
-    return (drawn, rows[0][5], rows[0][6]) if rows else (drawn, 0, True)
+    return Sample(drawn, population, is_kept, None if by_count is None else json.loads(by_count))
 
 
 def chosen(*, event: UUID) -> list[Drawn]:

@@ -114,9 +114,11 @@ def begin(*, user: Any, aor: str, since: datetime, until: datetime, method: Meth
     opened = record_durably(
         Kind.REVIEW_OPENED, review=number, aor=aor, since=since, until=until, method=method, size=size, seed=seed,
         in_their_name=True, opener_names=[user.get_username(), user.get_full_name()], thresholds=rules.thresholds()).id
+    # In one call: the event opens it for a minute, and a large log takes longer.
+    made = log.sample(opened=opened, most=MOST_SIGNALLED)
+    drawn, population = made.drawn, made.population
     if method == Method.SIGNALS:
-        _keep_signals(number, opened)
-    drawn, population, _ = log.sample(opened=opened)
+        _keep_signals(number, made.by_count)
     with transaction.atomic(durable=True):
         review = Review.objects.create(
             id=number, opened=opened, aor=aor, is_of_opr=access.sees_every_aor(user), since=since, until=until, method=method,
@@ -151,9 +153,9 @@ def draw_again(*, review: Review) -> bool | None:
     None where it is another and that proves nothing: a sample by signals of which the log does not hold how many each query had.
     """
     event = record_durably(Kind.REVIEW_VIEWED, review=review.pk, purpose="draw again").id
-    again, _, is_kept = log.sample(opened=event)
-    is_same = [one.query for one in again] == list(review.items.order_by("position").values_list("query", flat=True))
-    return is_same if is_kept or is_same else None
+    again = log.sample(opened=event)
+    is_same = [one.query for one in again.drawn] == list(review.items.order_by("position").values_list("query", flat=True))
+    return is_same if again.is_kept or is_same else None
 
 
 def findings(*, review: Review) -> list[log.Finding]:
@@ -269,16 +271,12 @@ def _whole_areas(drawn: Sequence[log.Drawn], smallest: int) -> list[str]:
     return sorted({one.aor for one in drawn if one.aor and taken[one.aor] >= min(smallest, one.of_area)})
 
 
-def _keep_signals(review: UUID, opened: UUID) -> None:
-    """Record how many signals each query has before the sample is drawn by them: training, zones and names change later."""
-    found = log.signalled(opened=opened, limit=MOST_SIGNALLED + 1)
-    if len(found) > MOST_SIGNALLED:
+def _keep_signals(review: UUID, by_count: dict[str, list[str]] | None) -> None:
+    """Record how many signals each query has, by which the sample is drawn: training, zones and names change later."""
+    if by_count is None:
         record_durably(Kind.REVIEW_SIGNALLED, review=review, too_many=MOST_SIGNALLED)
-        return
-    by_count: dict[str, list[str]] = {}
-    for query, signals in found:
-        by_count.setdefault(str(signals), []).append(str(query))
-    record_durably(Kind.REVIEW_SIGNALLED, review=review, by_count=by_count)
+    else:
+        record_durably(Kind.REVIEW_SIGNALLED, review=review, by_count=by_count)
 
 
 def _take(review: Review, drawn: Sequence[log.Drawn], first: int = 0) -> None:

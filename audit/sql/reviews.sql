@@ -134,33 +134,23 @@ BEGIN
 END
 $function$;
 
--- How many signals the queries of a review have, the most first, for those that have any.
-CREATE OR REPLACE FUNCTION audit.review_signalled(p_event uuid, p_limit integer) RETURNS TABLE (query uuid, signals bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-#variable_conflict use_column
-DECLARE
-    opened audit.event := audit.review_opened(audit.committed_event(p_event));
-BEGIN
-    RETURN QUERY
-    SELECT f.query, count(DISTINCT f.signal) FROM audit.review_flags(opened) f GROUP BY f.query ORDER BY 2 DESC, 1 LIMIT p_limit;
-END
-$function$;
-
 -- The order in which queries come into a sample: by the hash of seed and number, so that anyone who has the numbers draws the same;
 -- `signals` puts those with more signals first. Signals also come of training, zones and names, which change: how many each query
--- had stands in the log beside the opening (`review.signalled`), or where they were too many nowhere, and `is_kept` says which.
+-- had is told with the first row at the opening (`by_count`: queries by their number of signals; null where more than `p_most` have
+-- any) and stands in the log beside it from then on (`review.signalled`). `is_kept` says whether what is drawn again is drawn by that.
 -- `population` is how many there were to draw from, `of_area` how many of them its area asked.
-CREATE OR REPLACE FUNCTION audit.review_sample(p_event uuid)
-RETURNS TABLE (query uuid, actor_id bigint, aor varchar, signals text[], population bigint, of_area bigint, is_kept boolean)
+CREATE OR REPLACE FUNCTION audit.review_sample(p_event uuid, p_most integer)
+RETURNS TABLE (query uuid, actor_id bigint, aor varchar, signals text[], population bigint, of_area bigint, is_kept boolean,
+               by_count jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
-    opened audit.event := audit.review_opened(audit.committed_event(p_event));
+    asked audit.event := audit.committed_event(p_event);
+    opened audit.event := audit.review_opened(asked);
     wanted jsonb := opened.payload::jsonb->'details';
+    is_opening boolean := asked.kind = 'review.opened' AND wanted->>'method' = 'signals';
     kept jsonb := (
         SELECT CASE WHEN NOT said ? 'too_many' THEN coalesce(said->'by_count', '{}') END
         FROM (SELECT s.at, s.payload::jsonb->'details' AS said FROM audit.event s
@@ -168,19 +158,27 @@ DECLARE
         WHERE said->>'review' = wanted->>'review' ORDER BY at LIMIT 1);
 BEGIN
     RETURN QUERY
-    WITH flags AS (
+    WITH flags AS MATERIALIZED (
         SELECT f.query, array_agg(DISTINCT f.signal) AS signals FROM audit.review_flags(opened) f GROUP BY f.query
     ), counted AS (
         SELECT one.id::uuid AS query, how.many::integer AS signals
         FROM jsonb_each(kept) how(many, queries) CROSS JOIN LATERAL jsonb_array_elements_text(how.queries) one(id)
         UNION ALL
-        SELECT f.query, cardinality(f.signals) FROM flags f WHERE kept IS NULL)
-    SELECT e.id, e.actor_id, e.aor, coalesce(f.signals, '{}'), count(*) OVER (), count(*) OVER (PARTITION BY e.aor),
-           wanted->>'method' <> 'signals' OR kept IS NOT NULL
-    FROM audit.review_population(opened) e LEFT JOIN flags f ON f.query = e.id LEFT JOIN counted c ON c.query = e.id
-    ORDER BY CASE wanted->>'method' WHEN 'signals' THEN coalesce(c.signals, 0) END DESC,
-             sha256(convert_to(concat_ws(' ', wanted->>'seed', e.id), 'UTF8'))
-    LIMIT CASE wanted->>'method' WHEN 'chosen' THEN 0 ELSE (wanted->>'size')::integer END;
+        SELECT f.query, cardinality(f.signals) FROM flags f WHERE kept IS NULL
+    ), told AS (
+        SELECT coalesce(jsonb_object_agg(alike.many, alike.queries), '{}') AS by_count
+        FROM (SELECT cardinality(f.signals)::text AS many, jsonb_agg(f.query ORDER BY f.query) AS queries FROM flags f GROUP BY 1) alike
+    ), drawn AS (
+        SELECT e.id, e.actor_id, e.aor, coalesce(f.signals, '{}') AS signals, count(*) OVER () AS population,
+               count(*) OVER (PARTITION BY e.aor) AS of_area, row_number() OVER (
+                   ORDER BY CASE wanted->>'method' WHEN 'signals' THEN coalesce(c.signals, 0) END DESC,
+                            sha256(convert_to(concat_ws(' ', wanted->>'seed', e.id), 'UTF8'))) AS place
+        FROM audit.review_population(opened) e LEFT JOIN flags f ON f.query = e.id LEFT JOIN counted c ON c.query = e.id)
+    SELECT d.id, d.actor_id, d.aor, d.signals, d.population, d.of_area, wanted->>'method' <> 'signals' OR kept IS NOT NULL,
+           CASE WHEN is_opening AND d.place = 1 AND (SELECT count(*) FROM flags) <= least(greatest(p_most, 0), 5000)
+               THEN (SELECT t.by_count FROM told t) END
+    FROM drawn d
+    ORDER BY d.place LIMIT CASE wanted->>'method' WHEN 'chosen' THEN 0 ELSE (wanted->>'size')::integer END;
 END
 $function$;
 

@@ -329,5 +329,5 @@ def test_the_area_of_the_person_named_reviews_what_was_asked_elsewhere_in_their_
     assert opening["details"]["in_their_name"] is True
     before = {name: value for name, value in opening["details"].items() if name != "in_their_name"}
     older = record_durably(Kind.REVIEW_OPENED, actor=context.actor_of(other_manager), **before)
-    assert log.sample(opened=older.id) == ([], 0, True)
+    assert log.sample(opened=older.id) == log.Sample([], 0, True, {})
     assert unnamed not in drawn.items.values_list("query", flat=True)

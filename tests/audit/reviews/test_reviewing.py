@@ -133,7 +133,7 @@ def test_the_database_itself_widens_no_review_beyond_its_openers_area(supervisor
              "size": 50, "seed": "s", "thresholds": reviewing.policy().thresholds()}
     for area in ("CHI", "", "' OR true --"):
         event = record_durably(Kind.REVIEW_OPENED, actor=context.actor_of(supervisor), aor=area, **whole).id
-        assert sorted(one.query for one in log.sample(opened=event)[0]) == sorted(here)
+        assert sorted(one.query for one in log.sample(opened=event).drawn) == sorted(here)
     for actor in (context.actor_of(officer), context.Actor(id=5, name="m", role="agency_manager"), context.SYSTEM):
         event = record_durably(Kind.REVIEW_OPENED, actor=actor, aor="NYC", **whole).id
         with pytest.raises(DatabaseError, match="opens no review"):

@@ -1,7 +1,7 @@
 """Signals of reviews: each by its threshold, with the rows behind it (BEY-5)."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -9,9 +9,10 @@ from accounts.models import Course, TrainingRecord
 from audit import context
 from audit.events import Kind
 from audit.models import Method, ReviewPolicy, Signal
-from audit.reviews import reviewing
+from audit.record import record_durably
+from audit.reviews import log, reviewing
 from tests.factories.alerts import CASE
-from tests.factories.reviews import attempt
+from tests.factories.reviews import attempt, moved
 
 pytestmark = pytest.mark.usefixtures("database")
 # A Wednesday noon in New York, the last that is two days gone.
@@ -168,6 +169,42 @@ def test_where_too_many_have_signals_the_page_says_that_the_draw_cannot_be_told(
         assert reviewing.draw_again(review=review) is None
     page = signed_in(supervisor).post(f"/audit/reviews/{review.pk}/draw-again/", follow=True).content.decode()
     assert "cannot be told: signals also depend on training, time zones and names" in page
+
+
+@pytest.mark.req("AUD-8", "BEY-5")
+def test_a_review_by_signals_is_opened_by_one_call_of_the_log_however_long_it_takes(by_signals, supervisor, monkeypatch, events):
+    """The event that opens the call does so for a minute: a second call behind a long one would be refused."""
+    asked = []
+    rows = log._rows
+
+    def slow(statement, *parameters):
+        found = rows(statement, *parameters)
+        asked.append(statement)
+        moved(UUID(events(Kind.REVIEW_OPENED)[-1]["id"]), datetime.now(UTC) - timedelta(minutes=5))
+        return found
+
+    monkeypatch.setattr(log, "_rows", slow)
+    review = by_signals()
+    assert len(asked) == 1
+    assert [item.signals for item in review.items.all()] == [["same_plate"]] * 2
+    assert events(Kind.REVIEW_SIGNALLED)[-1]["details"]["review"] == str(review.pk)
+
+
+@pytest.mark.req("AUD-8")
+def test_whatever_is_asked_for_the_log_tells_the_signals_of_so_many_queries_and_only_at_the_opening(
+    supervisor, officer, opened,
+):
+    ReviewPolicy.objects.update(same_plate_times=2, smallest_sample=2, shift_begins=0, shift_ends=24, weekend_is_off=False)
+    for _ in range(2):
+        attempt(context.actor_of(officer), plate="AGAIN1", case_reference="Subject Ann Lee, case 7391824")
+    review = opened(supervisor, method=Method.SIGNALS, size=2)
+    with context.acting(context.actor_of(supervisor)):
+        look = record_durably(Kind.REVIEW_VIEWED, review=review.pk, purpose="draw again").id
+    for most in (-1, 2, 2**31 - 1):
+        assert log.sample(opened=look, most=most).by_count is None
+    for most, told in ((-1, None), (1, None), (2, {"1": 2}), (2**31 - 1, {"1": 2})):
+        by_count = log.sample(opened=review.opened, most=most).by_count
+        assert (by_count and {count: len(queries) for count, queries in by_count.items()}) == told
 
 
 @pytest.mark.req("BEY-5")
