@@ -39,7 +39,7 @@ WHERE r.id = found.id;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0022_scopes_counts_and_draws")]
+    dependencies = [("audit", "0023_missed_verifications")]
 
     operations = [
         migrations.RunSQL("".join(f"DROP FUNCTION IF EXISTS audit.{one};\n" for one in OTHER_ANSWERS)
