@@ -303,7 +303,7 @@ def test_reviews_of_every_area_of_before_say_which_areas_they_drew_enough_of(
     known = [review.areas for review in reviews]
     Review.objects.update(areas=[])
     ReviewPolicy.objects.update(smallest_sample=40)
-    backfill = import_module("audit.migrations.0023_addresses_go_idle_areas_count_and_one_draw").AREAS
+    backfill = import_module("audit.migrations.0024_addresses_go_idle_areas_count_and_one_draw").AREAS
     with databases.administrator() as connection:
         connection.execute(backfill)
     assert [Review.objects.get(pk=review.pk).areas for review in reviews] == known
